@@ -1,0 +1,73 @@
+//! What the server has left to do, and when: follow-ups of what happened, and deadlines.
+
+use crate::history::EventId;
+
+/// The number of a run on its server, from 0, in the order in which runs were made.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct RunIndex(pub u32);
+
+/// Something that the server will do by itself. The order of the variants and of what is in them
+/// is the order in which those due at one instant come by default.
+///
+/// Keys are structural: the same thing has the same key whatever happened in what order before.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TaskKey {
+    /// A follow-up of a transaction, for another run or this one.
+    Transfer(RunIndex, Transfer),
+    /// Handing a task to a worker that polls.
+    Dispatch(RunIndex, Dispatch),
+    /// A deadline.
+    Timer(RunIndex, Timer),
+}
+
+impl TaskKey {
+    /// The run it is for.
+    pub fn run(self) -> RunIndex {
+        match self {
+            Self::Transfer(run, _) | Self::Dispatch(run, _) | Self::Timer(run, _) => run,
+        }
+    }
+}
+
+/// A follow-up. The event ids are of the run that has the follow-up.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Transfer {
+    /// Make the child's run (R87).
+    StartChild(EventId),
+    /// Record the child's start in the parent (R87).
+    RecordChildStarted(EventId),
+    /// Schedule the first workflow task of a child whose start is recorded (R87).
+    ScheduleChildsFirstTask(EventId),
+    /// Pass a cancel on to another execution (R81).
+    CancelExternal(EventId),
+    /// Pass a signal on to another execution (F12).
+    SignalExternal(EventId),
+    /// Apply the parent close policy to a child (R88).
+    ApplyParentClosePolicy(EventId),
+    /// Tell the parent that this run has closed (R87).
+    NotifyParent,
+}
+
+/// A task for a worker.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Dispatch {
+    /// The pending workflow task.
+    WorkflowTask,
+    /// The activity scheduled by this event.
+    ActivityTask(EventId),
+}
+
+/// A deadline of a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Timer {
+    /// Of a started workflow task, or of one on a sticky queue (R14, R15).
+    WorkflowTask,
+    /// The end of the first workflow task's backoff (F3).
+    FirstWorkflowTask,
+    /// The earliest of the activities' timeouts; all that are due then are handled at once (R67).
+    Activities,
+    /// The earliest of the user timers; all that are due then fire at once (R79).
+    UserTimers,
+    /// The run timeout, or the execution timeout if that comes first (R48).
+    RunTimeout,
+}
