@@ -3,6 +3,7 @@
 pub mod api;
 pub mod clock;
 pub mod history;
+pub mod scenario;
 
 /// Temporal's official protobuf types, by the last part of their package's name.
 pub mod official {
