@@ -1,8 +1,6 @@
 //! The ways a run ends by its worker's command, and what follows from any end
 //! (R33–R40, R76, R87–R88).
 
-use std::sync::Arc;
-
 use super::commands::{BadCommand, NewRun, Surroundings};
 use super::key::Transfer;
 use super::retry::{self, Decision};
@@ -165,9 +163,4 @@ pub(super) fn time_out(tx: &mut Transaction<'_>, runs_so_far: u32) -> Option<New
     tx.close(ExecutionStatus::TimedOut, attributes);
     follow_close(tx.run, tx.now);
     new_run
-}
-
-/// Shares what a new run starts with.
-pub(super) fn share(new_run: NewRun) -> (RunId, Arc<WorkflowExecutionStarted>) {
-    (new_run.run_id, Arc::new(new_run.started))
 }

@@ -158,13 +158,7 @@ impl Run {
         self.status == ExecutionStatus::Running
     }
 
-    /// The activity that this event scheduled, if it is pending.
-    pub(super) fn activity(&self, scheduled: EventId) -> Option<&Activity> {
-        let at = self.activity_index(scheduled)?;
-        self.activities.get(at)
-    }
-
-    /// Where it is.
+    /// Where among the pending activities the one is that this event scheduled.
     pub(super) fn activity_index(&self, scheduled: EventId) -> Option<usize> {
         self.activities
             .binary_search_by_key(&scheduled, |activity| activity.scheduled_event_id)
