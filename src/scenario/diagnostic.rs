@@ -170,8 +170,11 @@ impl<'a> Excerpt<'a> {
             let line_end = self.text[start..].find('\n').map_or(self.text.len(), |n| start + n);
             let end = span.end.saturating_sub(self.start).clamp(start, line_end);
             let annotation = kind.span(start..end);
-            snippet = snippet
-                .annotation(if label.is_empty() { annotation } else { annotation.label(label) });
+            snippet = snippet.annotation(if label.is_empty() {
+                annotation
+            } else {
+                annotation.label(label)
+            });
         }
         snippet
     }

@@ -56,6 +56,8 @@ mod retry;
 mod run;
 mod signal;
 mod start;
+#[cfg(test)]
+mod story;
 mod terminate;
 mod timer;
 mod transaction;
