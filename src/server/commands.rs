@@ -3,7 +3,9 @@
 use super::run::Run;
 use super::transaction::Transaction;
 use super::workflow_task::{self, StartedFrom, StartedTask};
-use super::{activity, child, close, continue_as_new, external, messages, timer};
+use super::{
+    activity, child, close, continue_as_new, external, messages, search_attributes, timer,
+};
 use crate::api::{Command, RespondWorkflowTaskCompleted, RpcError};
 use crate::clock::Time;
 use crate::history::{Attributes, EventId, Failure, Name, RunId};
@@ -140,6 +142,7 @@ fn apply(
             Ok(())
         }
         Command::UpsertWorkflowSearchAttributes(command) => {
+            search_attributes::check(command, surroundings.namespace)?;
             tx.add(Attributes::UpsertWorkflowSearchAttributes {
                 command: command.clone(),
                 workflow_task_completed_event_id: completed,
