@@ -4,9 +4,12 @@ pub mod api;
 pub mod clock;
 pub mod grpc;
 pub mod history;
+pub mod scenario;
 
 /// Temporal's official protobuf types, by the last part of their package's name.
 pub mod official {
+    /// `google.protobuf`, as the official types use it.
+    pub use prost_wkt_types as well_known;
     pub use temporalio_protos::protos::temporal::api::{
         command::v1 as command, common::v1 as common, enums::v1 as enums,
         errordetails::v1 as errordetails, failure::v1 as failure, history::v1 as history,
