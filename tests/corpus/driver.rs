@@ -316,7 +316,9 @@ impl<'a> Driver<'a> {
         let label = step.id.as_deref().unwrap_or_default();
         // A call that was answered at once never got to have its label.
         let Some(number) = self.labels.remove(label) else { return Ok(()) };
-        let limit = self.now + Duration::from_secs(5);
+        let of_step = |waiting: &&Waiting| waiting.step == Some(number);
+        let until = self.waiting.values().find(of_step).and_then(|waiting| waiting.until);
+        let limit = until.unwrap_or(self.now + Duration::from_secs(5));
         self.pass_time(limit, |driver| driver.outcomes.contains_key(&number))?;
         if self.outcomes.contains_key(&number) {
             return Ok(());
