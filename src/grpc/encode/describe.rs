@@ -49,7 +49,7 @@ fn info(of: &Description) -> workflow::WorkflowExecutionInfo {
         execution_time: Some(timestamp(of.execution_time)),
         memo: started.memo.as_deref().cloned(),
         search_attributes: started.search_attributes.as_deref().cloned(),
-        auto_reset_points: official::reset_points(&of.reset_points),
+        auto_reset_points: Some(official::reset_points(&of.reset_points)),
         task_queue: started.task_queue.to_string(),
         execution_duration: of.close_time.map(|close| duration(close.since(of.execution_time))),
         // A run without a parent is its own root (B23).
