@@ -4,7 +4,8 @@
 use prost::Message;
 
 use crate::api::{HistoryView, RpcError};
-use crate::history::{Event, EventId, RunId};
+use crate::history::list::Batch;
+use crate::history::{EventId, RunId};
 
 /// No page has more batches, whatever is asked for: the real server's default limit.
 const MAXIMUM_PAGE_SIZE: usize = 256;
@@ -103,42 +104,103 @@ impl Page {
         Self { tail, ..self }
     }
 
-    /// What of a history is on the page, and the token of the page after it.
+    /// What of a history is on the page.
     ///
     /// A full page has one after it even if nothing is left for that, as on the real server (A1).
-    pub(super) fn cut<'a>(&self, view: &'a HistoryView) -> (Vec<&'a Event>, Option<PageToken>) {
+    pub(super) fn cut(&self, view: &HistoryView) -> Cut {
+        let end = EventId(view.history.len());
         match self.which {
             Which::Close => {
-                let last = view.history.last().filter(|last| last.attributes.closes_the_run());
-                (last.into_iter().collect(), None)
+                let closed = view.history.last().is_some_and(|l| l.attributes.closes_the_run());
+                let after = if closed { EventId(end.0 - 1) } else { end };
+                Cut { after, until: end, tail: Tail::Recorded, next: None }
             }
             Which::All => self.cut_all(view),
         }
     }
 
-    fn cut_all<'a>(&self, view: &'a HistoryView) -> (Vec<&'a Event>, Option<PageToken>) {
+    fn cut_all(&self, view: &HistoryView) -> Cut {
         let from = self.from.unwrap_or(PageToken {
             run_id: view.execution.run_id,
             next_event_id: EventId::FIRST,
             last_event_id: EventId(view.history.len()),
         });
-        let mut events = Vec::new();
-        let batches = view.history.batches().filter(|batch| {
-            batch.first_event_id() >= from.next_event_id
-                && batch.last_event_id() <= from.last_event_id
-        });
-        let mut count = 0;
-        for batch in batches.take(self.size) {
-            events.extend(batch.events());
-            count += 1;
+        let after = EventId(from.next_event_id.0.saturating_sub(1));
+        let ends = view.history.batches().map(Batch::last_event_id);
+        let ends = ends.filter(|end| *end > after && *end <= from.last_event_id);
+        let ends: Vec<EventId> = ends.take(self.size).collect();
+        let until = ends.last().copied().unwrap_or(after);
+        if ends.len() == self.size {
+            let next = Some(PageToken { next_event_id: until.next(), ..from });
+            return Cut { after, until, tail: Tail::Recorded, next };
         }
-        if count == self.size {
-            let next_event_id = events.last().map_or(from.next_event_id, |last| last.id.next());
-            return (events, Some(PageToken { next_event_id, ..from }));
+        Cut { after, until, tail: self.tail, next: None }
+    }
+}
+
+/// A part of a history.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Cut {
+    /// The event before the part.
+    pub(super) after: EventId,
+    /// The last event of the part.
+    pub(super) until: EventId,
+    pub(super) tail: Tail,
+    /// The token of the page after this one.
+    pub(super) next: Option<PageToken>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::EPOCH;
+    use crate::history::ids::RunCause;
+    use crate::history::{Attributes, Event, Execution, History};
+
+    fn view(batches: &[u32]) -> HistoryView {
+        let workflow_id = "greeting".into();
+        let run_id = RunId::derive(&workflow_id, RunCause::Start, 0);
+        let mut history = History::new();
+        for length in batches {
+            let first = history.next_event_id().0;
+            let event = |id| Event {
+                id: EventId(id),
+                time: EPOCH,
+                attributes: Attributes::TimerFired {
+                    timer_id: "t".into(),
+                    started_event_id: EventId(1),
+                },
+            };
+            history.append((first..first + length).map(event).collect());
         }
-        if self.tail == Tail::Transient {
-            events.extend(&view.transient);
+        let execution = Execution { workflow_id, run_id };
+        HistoryView { execution, history, transient: Vec::new() }
+    }
+
+    #[test]
+    fn a_page_of_one_is_a_batch_and_an_empty_page_comes_last() {
+        let view = view(&[2, 1, 3]);
+        let mut page = Page::first(1);
+        let mut pages = Vec::new();
+        loop {
+            let cut = page.cut(&view);
+            pages.push((cut.after.0, cut.until.0));
+            let Some(next) = cut.next else { break };
+            page = page.at(PageToken::read(&next.to_bytes()).unwrap());
         }
-        (events, None)
+        assert_eq!(pages, [(0, 2), (2, 3), (3, 6), (6, 6)]);
+    }
+
+    #[test]
+    fn a_reader_sees_the_history_as_it_was_when_it_began() {
+        let next = Page::first(1).cut(&view(&[2, 1])).next.unwrap();
+        let rest = Page::first(10).at(next).cut(&view(&[2, 1, 3]));
+        assert_eq!((rest.after, rest.until, rest.next), (EventId(2), EventId(3), None));
+    }
+
+    #[test]
+    fn an_open_run_has_no_close_event() {
+        let cut = Page::first(0).only_close_event().cut(&view(&[2]));
+        assert_eq!(cut.after, cut.until);
     }
 }

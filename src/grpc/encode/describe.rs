@@ -5,7 +5,6 @@ use super::parts::{duration, execution, parent_close_policy, task_queue, timesta
 use crate::api::{
     Description, PendingActivity, PendingActivityState, PendingChild, PendingWorkflowTask,
 };
-use crate::history::event::ResetPoint;
 use crate::history::official;
 use crate::official::{common, enums, workflow, workflowservice as service};
 
@@ -50,9 +49,7 @@ fn info(of: &Description) -> workflow::WorkflowExecutionInfo {
         execution_time: Some(timestamp(of.execution_time)),
         memo: started.memo.as_deref().cloned(),
         search_attributes: started.search_attributes.as_deref().cloned(),
-        auto_reset_points: Some(workflow::ResetPoints {
-            points: of.reset_points.iter().map(reset_point).collect(),
-        }),
+        auto_reset_points: Some(official::reset_points(&of.reset_points)),
         task_queue: started.task_queue.to_string(),
         execution_duration: of.close_time.map(|close| duration(close.since(of.execution_time))),
         // A run without a parent is its own root (B23).
@@ -60,19 +57,6 @@ fn info(of: &Description) -> workflow::WorkflowExecutionInfo {
         first_run_id: started.first_execution_run_id.to_string(),
         priority: started.priority.as_deref().cloned(),
         ..Default::default()
-    }
-}
-
-#[allow(deprecated)] // workers before build ids are told apart by it
-fn reset_point(point: &ResetPoint) -> workflow::ResetPointInfo {
-    workflow::ResetPointInfo {
-        build_id: point.build_id.to_string(),
-        binary_checksum: point.binary_checksum.to_string(),
-        run_id: point.run_id.to_string(),
-        first_workflow_task_completed_id: point.first_workflow_task_completed_id.into(),
-        create_time: Some(timestamp(point.create_time)),
-        expire_time: None,
-        resettable: point.resettable,
     }
 }
 

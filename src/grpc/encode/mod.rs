@@ -10,8 +10,8 @@ use prost::Message;
 pub use error::error_details;
 
 use crate::api::{Code, ExecutionStatus, HistoryView, Response, RpcError};
-use crate::grpc::paging::{Page, PageToken};
-use crate::history::{Name, official};
+use crate::grpc::paging::{Page, PageToken, Tail};
+use crate::history::{Event, Name, official};
 use crate::official::{enums, history, workflowservice as service};
 
 /// How the answer to a call is written: as which message, and of a history which part.
@@ -119,12 +119,17 @@ fn page_of_history(
     page: &Page,
     view: &HistoryView,
 ) -> service::GetWorkflowExecutionHistoryResponse {
-    let (events, next) = page.cut(view);
+    let cut = page.cut(view);
+    let recorded = official::events_after(&view.history, cut.after)
+        .take_while(|event| event.event_id <= i64::from(cut.until));
+    let transient: &[Event] = match cut.tail {
+        Tail::Recorded => &[],
+        Tail::Transient => &view.transient,
+    };
+    let transient = transient.iter().map(|event| official::transient_event(&view.history, event));
     service::GetWorkflowExecutionHistoryResponse {
-        history: Some(history::History {
-            events: events.into_iter().map(official::event).collect(),
-        }),
-        next_page_token: next.map(PageToken::to_bytes).unwrap_or_default(),
+        history: Some(history::History { events: recorded.chain(transient).collect() }),
+        next_page_token: cut.next.map(PageToken::to_bytes).unwrap_or_default(),
         ..Default::default()
     }
 }

@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use crate::clock::Time;
 use crate::history::Execution;
-use crate::history::event::{ParentClosePolicy, RetryPolicy};
-use crate::official::{common, enums, taskqueue};
+use crate::history::event::ParentClosePolicy;
+use crate::official::{common, enums, taskqueue, well_known};
 
 /// An instant.
-pub(super) fn timestamp(time: Time) -> prost_wkt_types::Timestamp {
+pub(super) fn timestamp(time: Time) -> well_known::Timestamp {
     let nanos = time.unix_nanos();
-    prost_wkt_types::Timestamp {
+    well_known::Timestamp {
         seconds: nanos.div_euclid(1_000_000_000),
         nanos: i32::try_from(nanos.rem_euclid(1_000_000_000)).unwrap_or(0),
     }
 }
 
 /// A length of time; one that is too long for the message becomes the longest there is.
-pub(super) fn duration(duration: Duration) -> prost_wkt_types::Duration {
-    prost_wkt_types::Duration::try_from(duration)
-        .unwrap_or(prost_wkt_types::Duration { seconds: i64::MAX, nanos: 0 })
+pub(super) fn duration(duration: Duration) -> well_known::Duration {
+    well_known::Duration::try_from(duration)
+        .unwrap_or(well_known::Duration { seconds: i64::MAX, nanos: 0 })
 }
 
 /// A run.
@@ -36,21 +36,6 @@ pub(super) fn task_queue(name: &str) -> taskqueue::TaskQueue {
         name: name.to_owned(),
         kind: enums::TaskQueueKind::Normal.into(),
         ..Default::default()
-    }
-}
-
-/// A retry policy, all of it (R50).
-pub(super) fn retry_policy(of: &RetryPolicy) -> common::RetryPolicy {
-    common::RetryPolicy {
-        initial_interval: Some(duration(of.initial_interval)),
-        backoff_coefficient: of.backoff_coefficient,
-        maximum_interval: Some(duration(of.maximum_interval)),
-        maximum_attempts: of.maximum_attempts.try_into().unwrap_or(i32::MAX),
-        non_retryable_error_types: of
-            .non_retryable_error_types
-            .iter()
-            .map(ToString::to_string)
-            .collect(),
     }
 }
 

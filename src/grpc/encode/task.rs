@@ -1,6 +1,6 @@
 //! Tasks as workers get them.
 
-use super::parts::{duration, execution, retry_policy, task_queue, timestamp};
+use super::parts::{duration, execution, task_queue, timestamp};
 use crate::api::{ActivityTask, WorkflowTask};
 use crate::history::{Attributes, EventId, History, Name, official};
 use crate::official::{common, history, taskqueue, workflowservice as service};
@@ -8,7 +8,9 @@ use crate::official::{common, history, taskqueue, workflowservice as service};
 /// A started workflow task.
 pub(super) fn workflow_task(task: &WorkflowTask) -> service::PollWorkflowTaskQueueResponse {
     let before = EventId(task.first_event_id.0.saturating_sub(1));
-    let events = task.history.events_after(before).chain(&task.transient);
+    let recorded = official::events_after(&task.history, before);
+    let transient =
+        task.transient.iter().map(|event| official::transient_event(&task.history, event));
     service::PollWorkflowTaskQueueResponse {
         task_token: task.token.to_bytes(),
         workflow_execution: Some(execution(&task.token.execution)),
@@ -16,7 +18,7 @@ pub(super) fn workflow_task(task: &WorkflowTask) -> service::PollWorkflowTaskQue
         previous_started_event_id: task.previous_started_event_id.map_or(0, i64::from),
         started_event_id: task.started_event_id.into(),
         attempt: task.attempt.try_into().unwrap_or(i32::MAX),
-        history: Some(history::History { events: events.map(official::event).collect() }),
+        history: Some(history::History { events: recorded.chain(transient).collect() }),
         workflow_execution_task_queue: queue_of(&task.history),
         scheduled_time: Some(timestamp(task.scheduled_time)),
         started_time: Some(timestamp(task.token.started_time)),
@@ -56,7 +58,7 @@ pub(super) fn activity_task(
         schedule_to_close_timeout: Some(duration(scheduled.timeouts.schedule_to_close)),
         start_to_close_timeout: Some(duration(scheduled.timeouts.start_to_close)),
         heartbeat_timeout: Some(duration(scheduled.timeouts.heartbeat)),
-        retry_policy: Some(retry_policy(&scheduled.retry_policy)),
+        retry_policy: Some(official::retry_policy(&scheduled.retry_policy)),
         priority: command.priority.clone(),
         ..Default::default()
     }
