@@ -125,6 +125,7 @@ fn add_reset_point(run: &mut Run, event: &Event, binary: Option<crate::history::
         return;
     }
     run.reset_points.push(ResetPoint {
+        expire_time: None,
         run_id: run.execution.run_id,
         binary_checksum,
         build_id: crate::history::Name::empty(),

@@ -18,6 +18,7 @@ pub(super) fn record(tx: &mut Transaction<'_>, completed: EventId, binary: Optio
         && run.external_cancels.is_empty()
         && run.external_signals.is_empty();
     run.reset_points.push(ResetPoint {
+        expire_time: None,
         run_id: run.execution.run_id,
         binary_checksum,
         build_id: Name::empty(),
