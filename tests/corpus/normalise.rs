@@ -1,4 +1,4 @@
-//! The corpus' normalisation (section 4 of its README), applied to what the server under test gives.
+//! The corpus' normalisation (section 4 of `README.md`), applied to what the server under test gives.
 
 use std::cmp::Ordering;
 
