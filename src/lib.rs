@@ -1,8 +1,19 @@
 //! Deadbeat: see every way a Temporal workflow's cancellation can end.
 
 pub mod api;
+pub mod check;
 pub mod clock;
 pub mod history;
+pub mod report;
+pub mod scenario;
+pub mod server;
+pub mod sim;
+pub mod worker;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 /// Temporal's official protobuf types, by the last part of their package's name.
 pub mod official {
@@ -12,5 +23,3 @@ pub mod official {
         workflow::v1 as workflow, workflowservice::v1 as workflowservice,
     };
 }
-
-pub mod server;
