@@ -19,6 +19,8 @@ pub mod testing;
 
 /// Temporal's official protobuf types, by the last part of their package's name.
 pub mod official {
+    /// `google.protobuf`, as the official types use it.
+    pub use prost_wkt_types as well_known;
     pub use temporalio_protos::protos::temporal::api::{
         command::v1 as command, common::v1 as common, enums::v1 as enums, failure::v1 as failure,
         history::v1 as history, sdk::v1 as sdk, taskqueue::v1 as taskqueue,

@@ -192,7 +192,8 @@ pub enum Attributes {
         run_id: RunId,
         initiated_event_id: EventId,
     },
-    /// The five ways a child closes, as one: Completed, Failed, TimedOut, Canceled, Terminated.
+    /// The five ways a child closes, as one: `Completed`, `Failed`, `TimedOut`, `Canceled`,
+    /// `Terminated`.
     ChildWorkflowExecutionClosed {
         child: Arc<StartChildWorkflowExecutionInitiated>,
         /// The *last* run of the child's chain (R87).

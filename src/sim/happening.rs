@@ -1,7 +1,9 @@
 //! What can come next: a happening is a step of a client, of the server or of a worker.
 
 use std::cmp::Ordering;
+use std::ops::Deref;
 
+use crate::clock::Time;
 use crate::server::TaskKey;
 use crate::worker::{WorkerIndex, WorkerKey};
 
@@ -52,6 +54,23 @@ impl Ord for Happening {
 impl PartialOrd for Happening {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
+    }
+}
+
+/// The happenings that could come next, in default order. Made once and filled again and again, so
+/// that nothing is allocated for each happening.
+#[derive(Debug, Default)]
+pub struct Enabled {
+    pub(super) happenings: Vec<(Time, Happening)>,
+    /// Room for what the server has due.
+    pub(super) tasks: Vec<(Time, TaskKey)>,
+}
+
+impl Deref for Enabled {
+    type Target = [(Time, Happening)];
+
+    fn deref(&self) -> &[(Time, Happening)] {
+        &self.happenings
     }
 }
 

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use super::Simulation;
 use super::run::run_number;
-use crate::api::{
-    CallId, Description, ExecutionStatus, Outbox, PendingActivityState, Request, Response, Target,
-};
+use crate::api::{CallId, Description, Outbox, PendingActivityState, Request, Response, Target};
 use crate::clock::{EPOCH, Time};
 use crate::server::Run;
 
@@ -88,7 +86,7 @@ impl Stopped {
     const MOST_TOLD: usize = 5;
 
     pub(super) fn new(limit: Limit, simulation: &Simulation) -> Self {
-        let mut all = simulation.server().runs().filter(|run| is_open(run));
+        let mut all = simulation.server().runs().filter(|run| run.is_open());
         let mut open: Vec<String> =
             all.by_ref().take(Self::MOST_TOLD).map(|run| whereabouts(run, simulation)).collect();
         match all.count() {
@@ -101,10 +99,6 @@ impl Stopped {
         }
         Self { limit, at: simulation.now(), open }
     }
-}
-
-fn is_open(run: &Run) -> bool {
-    run.status() == ExecutionStatus::Running
 }
 
 /// One line about an open run.

@@ -16,7 +16,7 @@ mod schedule;
 mod simulation;
 mod watch;
 
-pub use happening::{ClientIndex, Happening};
+pub use happening::{ClientIndex, Enabled, Happening};
 pub use limits::{Limit, Limits, Stopped};
 pub use log::{Answer, LogEntry, NotSent, Which};
 pub(crate) use payload::decode;

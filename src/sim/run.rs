@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::limits::{Limit, Limits, Stopped};
 use super::result::RunResult;
-use super::{Happening, Plan, Schedule, Simulation};
-use crate::api::ExecutionStatus;
+use super::{Enabled, Plan, Schedule, Simulation};
 use crate::clock::{EPOCH, Time};
 use crate::history::Execution;
 use crate::server::{Run, Server};
@@ -56,12 +55,12 @@ pub(super) struct Driver {
     happenings: u64,
     /// All runs before this one have closed, and runs do not open again.
     first_open: usize,
-    enabled: Vec<(Time, Happening)>,
+    enabled: Enabled,
 }
 
 impl Driver {
     pub(super) fn new(simulation: Simulation, race: Race, limits: Limits) -> Self {
-        Self { simulation, race, limits, happenings: 0, first_open: 0, enabled: Vec::new() }
+        Self { simulation, race, limits, happenings: 0, first_open: 0, enabled: Enabled::default() }
     }
 
     /// When the next happening is due, unless the run has ended.
@@ -107,7 +106,7 @@ impl Driver {
             return false;
         }
         let runs = self.simulation.server().runs();
-        let closed = |run: &&Run| run.status() != ExecutionStatus::Running;
+        let closed = |run: &&Run| !run.is_open();
         self.first_open += runs.skip(self.first_open).take_while(closed).count();
         self.first_open == self.simulation.server().runs().len()
     }

@@ -10,11 +10,11 @@ use super::client::{Client, Seen};
 use super::log::{Answer, LogEntry, NotSent, Which};
 use super::plan::Plan;
 use super::request::{NAMESPACE, Unresolved, current_run, resolve};
-use super::{ClientIndex, Happening};
-use crate::api::{CallId, ExecutionStatus, Outbox, Response, RpcError};
+use super::{ClientIndex, Enabled, Happening};
+use crate::api::{CallId, Outbox, Response, RpcError};
 use crate::clock::{EPOCH, Time};
 use crate::scenario::model::{ClientAction, Deploy};
-use crate::server::Server;
+use crate::server::{Run, Server};
 use crate::worker::{Problem, Sent, Worker, WorkerIndex};
 
 /// A simulated world at one moment. Cloning it clones all of it, and all of it compares and hashes.
@@ -147,7 +147,7 @@ impl Simulation {
 
     /// Whether every execution has closed.
     pub fn executions_have_closed(&self) -> bool {
-        !self.server.runs().any(|run| run.status() == ExecutionStatus::Running)
+        !self.server.runs().any(Run::is_open)
     }
 
     /// The steps that clients have not taken, with their clients: one for each client that has not
@@ -167,22 +167,23 @@ impl Simulation {
 
     /// What could come next: the happenings due no later than the earliest one plus the window, in
     /// default order. They replace what is in `enabled`.
-    pub fn enabled(&self, window: Duration, enabled: &mut Vec<(Time, Happening)>) {
-        enabled.clear();
+    pub fn enabled(&self, window: Duration, enabled: &mut Enabled) {
+        let Enabled { happenings, tasks } = enabled;
+        happenings.clear();
         let Some(earliest) = self.next_due() else { return };
         let latest = earliest + window;
         for (index, client) in (0..).map(ClientIndex).zip(&self.clients) {
             if let Some(due) = client.due().filter(|due| *due <= latest) {
-                enabled.push((due, Happening::Client(index)));
+                happenings.push((due, Happening::Client(index)));
             }
         }
-        let server = self.server.due_set().take_while(|(due, _)| *due <= latest);
-        enabled.extend(server.map(|(due, task)| (due, Happening::Server(task))));
+        self.server.due_until(latest, tasks);
+        happenings.extend(tasks.drain(..).map(|(due, task)| (due, Happening::Server(task))));
         for (index, worker) in (0..).map(WorkerIndex).zip(&self.workers) {
             let keys = worker.due_set().take_while(|(due, _)| *due <= latest);
-            enabled.extend(keys.map(|(due, key)| (due, Happening::Worker(index, key))));
+            happenings.extend(keys.map(|(due, key)| (due, Happening::Worker(index, key))));
         }
-        enabled.sort_unstable();
+        happenings.sort_unstable();
     }
 
     /// Lets one of the enabled happenings happen: at the time it is due, or now if that has passed.
