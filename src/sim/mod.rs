@@ -14,6 +14,8 @@ mod result;
 mod run;
 mod schedule;
 mod simulation;
+#[cfg(test)]
+mod tests;
 mod watch;
 
 pub use happening::{ClientIndex, Enabled, Happening};

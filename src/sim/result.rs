@@ -114,12 +114,24 @@ impl RunResult {
     }
 
     /// A run by Workflow Id and number; the last one without a number.
-    pub fn execution(&self, workflow_id: &str, run: Option<u32>) -> Option<&ExecutionResult> {
+    pub fn find(&self, workflow_id: &str, run: Option<u32>) -> Option<&ExecutionResult> {
         let mut of_id =
             self.executions.iter().filter(|run| run.workflow_id.as_str() == workflow_id);
         match run {
             Some(number) => of_id.find(|run| run.run == number),
             None => of_id.next_back(),
+        }
+    }
+
+    /// The last run of a Workflow Id, for tests.
+    ///
+    /// # Panics
+    ///
+    /// If nothing with this Workflow Id was started; [`RunResult::find`] does not.
+    pub fn execution(&self, workflow_id: &str) -> &ExecutionResult {
+        match self.find(workflow_id, None) {
+            Some(execution) => execution,
+            None => panic!("nothing with the Workflow Id `{workflow_id}` was started"),
         }
     }
 }
