@@ -85,6 +85,11 @@ impl Places {
         Some(self.source.locate(span.clone()))
     }
 
+    /// The place of a stretch of bytes.
+    pub(super) fn locate(&self, span: std::ops::Range<usize>) -> Location {
+        self.source.locate(span)
+    }
+
     /// The place itself.
     pub(super) fn whole(&self, place: &Place) -> Location {
         self.source.locate(place.span.clone())
@@ -604,11 +609,16 @@ fn no_action<S: Step>(node: Node<'_>, pairs: &[Pair<'_>]) -> Diagnostic {
         |key: &str| S::SHARED.contains(&key) || S::ROWS.iter().any(|row| row.has_option(key));
     let actions: Vec<&str> = S::ROWS.iter().map(|row| row.key).collect();
     let Some(pair) = pairs.iter().find(|pair| !is_option(pair.key)) else {
-        let at = pairs.first().map_or_else(|| node.at(), |pair| pair.key_at.clone());
+        let (at, label) = match pairs.first() {
+            Some(pair) => (pair.key_at.clone(), "an option, but of what?"),
+            None => (node.at(), "empty"),
+        };
         let known: Vec<String> = actions.iter().map(|key| format!("`{key}`")).collect();
-        return Diagnostic::new("this step has no action")
-            .at(at, "no action key beside this")
-            .help(format!("the actions of {} are {}", S::OWNER, known.join(", ")));
+        return Diagnostic::new("this step has no action").at(at, label).help(format!(
+            "the actions of {} are {}",
+            S::OWNER,
+            known.join(", ")
+        ));
     };
     match elsewhere(pair.key) {
         Some(owner) => {

@@ -3,7 +3,9 @@
 use super::run::Run;
 use super::transaction::Transaction;
 use super::workflow_task::{self, StartedFrom, StartedTask};
-use super::{activity, child, close, continue_as_new, external, messages, timer};
+use super::{
+    activity, child, close, continue_as_new, external, messages, search_attributes, timer,
+};
 use crate::api::{Command, RespondWorkflowTaskCompleted, RpcError};
 use crate::clock::Time;
 use crate::history::{Attributes, EventId, Failure, Name, RunId};
@@ -76,14 +78,13 @@ pub(super) fn complete(
     surroundings: &Surroundings<'_>,
 ) -> Result<Completion, BadCommand> {
     let mut tx = Transaction::begin(now, run);
-    let binary = request.extras.as_ref().map(|extras| &extras.binary_checksum);
     let Some(completed) =
         workflow_task::complete(&mut tx, &request.identity, request.extras.clone())
     else {
         return Ok(Completion { returned: None, new_run: None });
     };
     tx.run.sticky.clone_from(&request.sticky);
-    reset_points::record(&mut tx, completed, binary);
+    reset_points::record(tx.run, now, completed, request.extras.as_deref());
     let mut new_run = None;
     for command in &request.commands {
         apply(&mut tx, completed, command, request, surroundings, &mut new_run)?;
@@ -140,6 +141,7 @@ fn apply(
             Ok(())
         }
         Command::UpsertWorkflowSearchAttributes(command) => {
+            search_attributes::check(command, surroundings.namespace)?;
             tx.add(Attributes::UpsertWorkflowSearchAttributes {
                 command: command.clone(),
                 workflow_task_completed_event_id: completed,

@@ -54,6 +54,7 @@ mod reset;
 mod reset_points;
 mod retry;
 mod run;
+mod search_attributes;
 mod signal;
 mod start;
 #[cfg(test)]
