@@ -26,7 +26,7 @@ pub fn result_json(path: &str, result: &RunResult, failures: &[Failure]) -> Valu
         Ended::Stopped(stopped) => scenario["stopped"] = json!([stopped.to_string()]),
         Ended::Problem(problems) => {
             scenario["stopped"] =
-                problems.iter().map(|problem| json!(problem.to_string())).collect();
+                problems.iter().map(|it| json!(format!("{}: {it}", it.at))).collect();
         }
     }
     scenario

@@ -24,7 +24,9 @@ fn write_text(out: &mut String, result: &RunResult) -> std::fmt::Result {
         Ended::Settled => {}
         Ended::Stopped(stopped) => writeln!(out, "{stopped}")?,
         Ended::Problem(problems) => {
-            problems.iter().try_for_each(|problem| writeln!(out, "stopped: {problem}"))?;
+            problems
+                .iter()
+                .try_for_each(|problem| writeln!(out, "stopped: {}: {problem}", problem.at))?;
         }
     }
     write_log(out, result)?;

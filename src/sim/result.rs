@@ -9,7 +9,7 @@ use super::payload::decode;
 use super::{Ended, Plan, Simulation};
 use crate::api::ExecutionStatus;
 use crate::clock::{EPOCH, Time};
-use crate::history::{Attributes, Failure, History, Name, RunId, WorkflowId};
+use crate::history::{Attributes, Failure, History, Name, RunId, WorkflowId, official};
 use crate::scenario::Scenario;
 use crate::scenario::model::Json;
 
@@ -148,7 +148,7 @@ impl ExecutionResult {
 
     /// Its history in Temporal's JSON form, as `temporal workflow show -o json` prints it.
     pub fn history_json(&self) -> Json {
-        Json::Null
+        official::history_json(&self.history)
     }
 
     /// What the event that closed it says.
