@@ -13,4 +13,6 @@ pub mod official {
     };
 }
 
+pub mod scenario;
 pub mod server;
+pub mod worker;

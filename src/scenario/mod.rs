@@ -1,0 +1,5 @@
+//! The scenario language.
+
+pub mod duration;
+pub mod model;
+pub mod source;
