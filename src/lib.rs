@@ -13,6 +13,4 @@ pub mod official {
     };
 }
 
-pub mod scenario;
 pub mod server;
-pub mod worker;

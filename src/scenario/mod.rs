@@ -1,5 +1,0 @@
-//! The scenario language.
-
-pub mod duration;
-pub mod model;
-pub mod source;
