@@ -3,6 +3,8 @@
 //! This room knows what events say and how they are written down. It does not know why they come
 //! about: that is the server's.
 
+mod descriptors;
+pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod ids;
