@@ -56,7 +56,8 @@ impl Lab {
             current_attempt_scheduled_time: EPOCH,
             started_time: EPOCH,
         };
-        let poll = bench.take_parked(|request| matches!(request, Request::PollActivityTaskQueue(_)));
+        let poll =
+            bench.take_parked(|request| matches!(request, Request::PollActivityTaskQueue(_)));
         let mut out = Vec::new();
         let response = Response::PollActivityTaskQueue(Box::new(task));
         bench.worker.answer(EPOCH, poll, Ok(response), &mut out);
@@ -97,13 +98,19 @@ fn in_short(request: &Request) -> String {
         })
     };
     match request {
-        Request::RecordActivityTaskHeartbeat { details, .. } => format!("heartbeat{}", text(details)),
-        Request::RespondActivityTaskCompleted { result, .. } => format!("completed{}", text(result)),
+        Request::RecordActivityTaskHeartbeat { details, .. } => {
+            format!("heartbeat{}", text(details))
+        }
+        Request::RespondActivityTaskCompleted { result, .. } => {
+            format!("completed{}", text(result))
+        }
         Request::RespondActivityTaskFailed(request) => {
             let message = &request.failure.as_ref().unwrap().message;
             format!("failed {message}{}", text(&request.last_heartbeat_details))
         }
-        Request::RespondActivityTaskCanceled { details, .. } => format!("canceled{}", text(details)),
+        Request::RespondActivityTaskCanceled { details, .. } => {
+            format!("canceled{}", text(details))
+        }
         other => format!("{other:?}"),
     }
 }

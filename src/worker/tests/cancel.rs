@@ -64,8 +64,7 @@ fn a_cancel_that_comes_with_the_activitys_end_wins() {
 #[test]
 fn a_cancel_before_the_first_task_lets_the_code_run_to_its_first_wait() {
     // G28 and G10: the activity was never sent.
-    let mut bench =
-        Bench::workflow([start("a", "a", ActivityOptions::default()), wait_for("a")]);
+    let mut bench = Bench::workflow([start("a", "a", ActivityOptions::default()), wait_for("a")]);
     bench.cancel_requested();
     bench.schedule();
     assert_eq!(commands(&bench.task()), ["CancelWorkflowExecution"]);

@@ -29,7 +29,10 @@ fn a_local_activity_runs_in_the_worker_and_is_recorded_as_a_marker() {
     let Request::RespondWorkflowTaskCompleted(request) = &first else { unreachable!() };
     let Command::RecordMarker(marker) = &request.commands[0] else { unreachable!() };
     let data = String::from_utf8(marker.details["data"].payloads[0].data.clone()).unwrap();
-    assert!(data.contains(r#""seq":1,"attempt":1,"activity_id":"1","activity_type":"l""#), "{data}");
+    assert!(
+        data.contains(r#""seq":1,"attempt":1,"activity_id":"1","activity_type":"l""#),
+        "{data}"
+    );
     assert_eq!(marker.details["result"].payloads[0].data, b"1");
 }
 
@@ -138,9 +141,7 @@ fn cancelled(cancellation_type: ActivityCancellationType) -> Bench {
         ..attempt(activity_steps([ActivityAction::Hang]))
     };
     scenario.activities.insert("l".to_owned(), activity_steps([ActivityAction::Try(tried)]));
-    scenario
-        .activities
-        .insert("short".to_owned(), activity_steps([ActivityAction::Sleep(SECOND)]));
+    scenario.activities.insert("short".to_owned(), activity_steps([ActivityAction::Sleep(SECOND)]));
     let mut bench = Bench::new(&scenario);
     let started = bench.record([Attributes::WorkflowTaskStarted {
         scheduled_event_id: EventId(2),

@@ -4,11 +4,7 @@ use super::*;
 
 fn versions(versions: [&str; 2]) -> Scenario {
     let version = |activity: &str| {
-        steps([
-            start(activity, "a", ActivityOptions::default()),
-            wait_for("a"),
-            wait_signal("go"),
-        ])
+        steps([start(activity, "a", ActivityOptions::default()), wait_for("a"), wait_signal("go")])
     };
     scenario(CancellationModel::Task, versions.map(version).into())
 }
@@ -93,10 +89,7 @@ fn a_later_attempts_failure_is_not_reported() {
 fn a_command_that_the_code_no_longer_issues_is_nondeterminism() {
     let scenario = scenario(
         CancellationModel::Task,
-        vec![
-            steps([WorkflowAction::Sleep(SECOND), wait_signal("go")]),
-            steps([wait_signal("go")]),
-        ],
+        vec![steps([WorkflowAction::Sleep(SECOND), wait_signal("go")]), steps([wait_signal("go")])],
     );
     let mut bench = Bench::new(&scenario);
     let first = bench.task();
@@ -197,10 +190,7 @@ fn a_bug_fails_as_many_tasks_as_it_says() {
     let first = bench.task();
     assert_eq!(
         task_failure(&first),
-        (
-            enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
-            "bug".to_owned()
-        )
+        (enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure, "bug".to_owned())
     );
     let Request::RespondWorkflowTaskFailed(request) = &first else { unreachable!() };
     let key = WorkflowTaskKey::from(&request.token);

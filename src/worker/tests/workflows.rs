@@ -142,8 +142,7 @@ fn a_task_takes_as_long_as_its_block_steps_and_the_latency_say() {
         CancellationModel::Task,
         vec![steps([WorkflowAction::Block(2 * SECOND), WorkflowAction::Sleep(SECOND)])],
     );
-    let config =
-        model::Worker { workflow_task_latency: Span(SECOND), ..model::Worker::default() };
+    let config = model::Worker { workflow_task_latency: Span(SECOND), ..model::Worker::default() };
     let mut bench = Bench::with(&blocking, &config);
     let started = bench.record([Attributes::WorkflowTaskStarted {
         scheduled_event_id: EventId(2),
@@ -174,13 +173,10 @@ fn continue_as_new_keeps_type_and_queue() {
 
 #[test]
 fn a_workflow_type_that_the_worker_does_not_have_fails_its_task() {
-    let config = model::Worker { workflows: Some(vec!["V".to_owned()]), ..model::Worker::default() };
-    let mut bench =
-        Bench::with(&scenario(CancellationModel::Task, vec![steps([])]), &config);
+    let config =
+        model::Worker { workflows: Some(vec!["V".to_owned()]), ..model::Worker::default() };
+    let mut bench = Bench::with(&scenario(CancellationModel::Task, vec![steps([])]), &config);
     let (cause, message) = task_failure(&bench.task());
     assert_eq!(cause, enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure);
-    assert_eq!(
-        message,
-        "Workflow class W is not registered on this worker, available workflows: "
-    );
+    assert_eq!(message, "Workflow class W is not registered on this worker, available workflows: ");
 }
