@@ -9,7 +9,8 @@ use anstyle::{AnsiColor, Style};
 use crate::check::Failure;
 use crate::clock::EPOCH;
 use crate::files::shown;
-use crate::report::{Outcome, text};
+use crate::history::text;
+use crate::report::{Outcome, styled_text};
 use crate::scenario::{Coloring, Diagnostic, Diagnostics};
 use crate::sim::{Ended, RunResult};
 use crate::worker::Problem;
@@ -79,7 +80,7 @@ impl<W: Write, E: Write> Output<W, E> {
 
     /// A scenario's histories.
     pub(super) fn histories(&mut self, result: &RunResult) -> io::Result<()> {
-        writeln!(self.out, "\n{}", text(result))
+        writeln!(self.out, "\n{}", styled_text(result, text::Style::Ansi))
     }
 
     /// A file that is no scenario.
