@@ -106,7 +106,12 @@ impl Activity {
 
 impl Worker {
     /// An activity task was polled.
-    pub(super) fn activity_task(&mut self, now: Time, task: Box<ActivityTask>, out: &mut Vec<Sent>) {
+    pub(super) fn activity_task(
+        &mut self,
+        now: Time,
+        task: Box<ActivityTask>,
+        out: &mut Vec<Sent>,
+    ) {
         let key = ActivityKey::from(&task.token);
         let name = task.scheduled.command.activity_type.as_ref().map_or("", |kind| &kind.name);
         let timeouts = task.scheduled.timeouts;
@@ -189,8 +194,7 @@ impl Worker {
         let mut sent = Vec::new();
         let mut heartbeat = |details| sent.extend(throttle.heartbeat(now, details));
         let attempt = key.attempt;
-        let mut with =
-            Surroundings { program: &program, now, attempt, heartbeat: &mut heartbeat };
+        let mut with = Surroundings { program: &program, now, attempt, heartbeat: &mut heartbeat };
         let woken = script.wake(&mut with);
         for details in sent {
             self.send_heartbeat(key, details, out);
@@ -216,12 +220,7 @@ impl Worker {
         }
     }
 
-    fn send_heartbeat(
-        &mut self,
-        key: ActivityKey,
-        details: Option<Payloads>,
-        out: &mut Vec<Sent>,
-    ) {
+    fn send_heartbeat(&mut self, key: ActivityKey, details: Option<Payloads>, out: &mut Vec<Sent>) {
         let Some(activity) = self.activities.get(&key) else { return };
         let request = Request::RecordActivityTaskHeartbeat {
             activity: activity.target(),

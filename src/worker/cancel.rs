@@ -30,15 +30,13 @@ impl Run {
                     self.cancel_op(op, ctx);
                 }
             }
-            Handle::Branch(branch) => {
-                match ctx.program.workflows[self.workflow as usize].model {
-                    CancellationModel::Task => self.cancel_coroutine(branch, ctx),
-                    CancellationModel::Scope => {
-                        let scope = self.coroutine(branch).own_scope;
-                        self.cancel_scope(scope, ctx);
-                    }
+            Handle::Branch(branch) => match ctx.program.workflows[self.workflow as usize].model {
+                CancellationModel::Task => self.cancel_coroutine(branch, ctx),
+                CancellationModel::Scope => {
+                    let scope = self.coroutine(branch).own_scope;
+                    self.cancel_scope(scope, ctx);
                 }
-            }
+            },
         }
     }
 

@@ -112,10 +112,7 @@ impl Compiler {
     fn workflow_block(&mut self, steps: &[model::WorkflowStep]) -> BlockId {
         let compiled: Vec<WorkflowStep> = steps
             .iter()
-            .map(|step| WorkflowStep {
-                at: step.at.clone(),
-                op: self.workflow_op(&step.action),
-            })
+            .map(|step| WorkflowStep { at: step.at.clone(), op: self.workflow_op(&step.action) })
             .collect();
         let first: StepId = next(&self.program.workflow_steps);
         self.program.workflow_steps.extend(compiled);
@@ -179,11 +176,11 @@ impl Compiler {
             Action::Try(step) => WorkflowOp::Try(self.workflow_try(step)),
             Action::Raise => WorkflowOp::Raise,
             Action::Fail(step) => WorkflowOp::Fail(failures::scripted(step)),
-            Action::Return(value) => {
-                WorkflowOp::Return(Shared::new(command::CompleteWorkflowExecutionCommandAttributes {
+            Action::Return(value) => WorkflowOp::Return(Shared::new(
+                command::CompleteWorkflowExecutionCommandAttributes {
                     result: Some(json_message(value)),
-                }))
-            }
+                },
+            )),
             Action::ContinueAsNew(step) => WorkflowOp::ContinueAsNew(self.successor(step)),
             Action::Repeat(step) => {
                 WorkflowOp::Repeat { body: self.workflow_block(&step.steps), times: step.times }
@@ -302,10 +299,7 @@ impl Compiler {
     fn activity_block(&mut self, steps: &[model::ActivityStep]) -> BlockId {
         let compiled: Vec<ActivityStep> = steps
             .iter()
-            .map(|step| ActivityStep {
-                at: step.at.clone(),
-                op: self.activity_op(&step.action),
-            })
+            .map(|step| ActivityStep { at: step.at.clone(), op: self.activity_op(&step.action) })
             .collect();
         let first: StepId = next(&self.program.activity_steps);
         self.program.activity_steps.extend(compiled);

@@ -87,10 +87,9 @@ pub(super) fn is_cancellation(failure: &failure::Failure) -> bool {
         Some(FailureInfo::CanceledFailureInfo(_)) => true,
         Some(
             FailureInfo::ActivityFailureInfo(_) | FailureInfo::ChildWorkflowExecutionFailureInfo(_),
-        ) => failure
-            .cause
-            .as_deref()
-            .is_some_and(|cause| matches!(cause.failure_info, Some(FailureInfo::CanceledFailureInfo(_)))),
+        ) => failure.cause.as_deref().is_some_and(|cause| {
+            matches!(cause.failure_info, Some(FailureInfo::CanceledFailureInfo(_)))
+        }),
         _ => false,
     }
 }
@@ -322,7 +321,8 @@ fn official_failure(recorded: &Failure) -> failure::Failure {
                 timeout_type: enums::TimeoutType::StartToClose.into(),
                 last_heartbeat_details: None,
             };
-            let timeout = with_info(recorded.message(), FailureInfo::TimeoutFailureInfo(info), None);
+            let timeout =
+                with_info(recorded.message(), FailureInfo::TimeoutFailureInfo(info), None);
             failure::Failure { source: "Server".to_owned(), ..timeout }
         }
     }

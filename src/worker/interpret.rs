@@ -105,17 +105,15 @@ impl Run {
                     self.leave(id, Exit::Raise(Raised::Canceled), ctx);
                 }
             }
-            Frame::Try { step, phase } => {
-                match phase.ended(&try_blocks(step, ctx)) {
-                    Ended::Run(block) => {
-                        let phase = TryPhase::Finally(None);
-                        self.coroutine_mut(id).frames.push(Frame::Try { step, phase });
-                        self.push_block(id, block, ctx);
-                    }
-                    Ended::Exit(exit) => self.leave(id, exit, ctx),
-                    Ended::GoOn => {}
+            Frame::Try { step, phase } => match phase.ended(&try_blocks(step, ctx)) {
+                Ended::Run(block) => {
+                    let phase = TryPhase::Finally(None);
+                    self.coroutine_mut(id).frames.push(Frame::Try { step, phase });
+                    self.push_block(id, block, ctx);
                 }
-            }
+                Ended::Exit(exit) => self.leave(id, exit, ctx),
+                Ended::GoOn => {}
+            },
         }
         Ok(())
     }
@@ -162,12 +160,7 @@ impl Run {
         self.wake_waiting_for(Handle::Branch(id));
     }
 
-    fn step(
-        &mut self,
-        id: CoroutineId,
-        step: StepId,
-        ctx: &mut Context<'_>,
-    ) -> Result<(), Halt> {
+    fn step(&mut self, id: CoroutineId, step: StepId, ctx: &mut Context<'_>) -> Result<(), Halt> {
         let program = ctx.program;
         match &program.workflow_steps[step as usize].op {
             WorkflowOp::WaitForStart(slot) => match self.handle(*slot, ctx)? {
@@ -317,13 +310,7 @@ impl Run {
         self.wait(id, Wait::Signal { signal, step, timer }, ctx);
     }
 
-    fn branch(
-        &mut self,
-        id: CoroutineId,
-        body: BlockId,
-        slot: Option<Slot>,
-        ctx: &Context<'_>,
-    ) {
+    fn branch(&mut self, id: CoroutineId, body: BlockId, slot: Option<Slot>, ctx: &Context<'_>) {
         let parent = self.coroutine(id).scope;
         let scope = self.new_scope(Scope { parent, canceled: false, shielded: false });
         let branch = u32::try_from(self.coroutines.len()).unwrap_or(u32::MAX);

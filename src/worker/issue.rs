@@ -39,10 +39,11 @@ impl Run {
         let seq = op.seq;
         let id = self.push_op(op);
         let none = Name::empty();
-        let command = timer.start.get(seq, (&none, &none), || command::StartTimerCommandAttributes {
-            timer_id: seq.to_string(),
-            start_to_fire_timeout: super::payload::official(timer.duration),
-        });
+        let command =
+            timer.start.get(seq, (&none, &none), || command::StartTimerCommandAttributes {
+                timer_id: seq.to_string(),
+                start_to_fire_timeout: super::payload::official(timer.duration),
+            });
         self.issue(Some(id), Command::StartTimer(command));
         id
     }
@@ -248,17 +249,18 @@ impl Run {
             // sdk-core carries these over; the server would not (F5).
             command.memo = started.memo.as_deref().cloned();
             command.search_attributes = started.search_attributes.as_deref().cloned();
-            command.retry_policy = started.retry_policy.as_ref().map(|policy| common::RetryPolicy {
-                initial_interval: super::payload::official(policy.initial_interval),
-                backoff_coefficient: policy.backoff_coefficient,
-                maximum_interval: super::payload::official(policy.maximum_interval),
-                maximum_attempts: i32::try_from(policy.maximum_attempts).unwrap_or(i32::MAX),
-                non_retryable_error_types: policy
-                    .non_retryable_error_types
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect(),
-            });
+            command.retry_policy =
+                started.retry_policy.as_ref().map(|policy| common::RetryPolicy {
+                    initial_interval: super::payload::official(policy.initial_interval),
+                    backoff_coefficient: policy.backoff_coefficient,
+                    maximum_interval: super::payload::official(policy.maximum_interval),
+                    maximum_attempts: i32::try_from(policy.maximum_attempts).unwrap_or(i32::MAX),
+                    non_retryable_error_types: policy
+                        .non_retryable_error_types
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect(),
+                });
         }
         if command.task_queue.is_none() {
             command.task_queue = Some(task_queue(ctx.task_queue));

@@ -386,7 +386,8 @@ fn parse(event: &Event) -> Option<(LocalActivityMarkerData, KnownResult)> {
         attempt: data.attempt,
         backoff: data.backoff.as_ref().and_then(|backoff| Duration::try_from(*backoff).ok()),
         original_schedule_time: data.original_schedule_time.as_ref().map(|time| {
-            let nanos = time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into());
+            let nanos =
+                time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into());
             Time::from_unix_nanos(nanos)
         }),
     };

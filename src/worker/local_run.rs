@@ -37,14 +37,9 @@ struct LocalRun {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum State {
     /// An attempt runs. Without a script its type is not known to the worker.
-    Runs {
-        since: Time,
-        script: Option<Script>,
-    },
+    Runs { since: Time, script: Option<Script> },
     /// The next attempt waits.
-    BacksOff {
-        until: Time,
-    },
+    BacksOff { until: Time },
 }
 
 /// What a wake of a local activity came to.
@@ -60,12 +55,7 @@ impl LocalRuns {
     }
 
     /// What they will do, and when.
-    pub(super) fn due(
-        &self,
-        run_id: RunId,
-        program: &Program,
-        list: &mut Vec<(Time, WorkerKey)>,
-    ) {
+    pub(super) fn due(&self, run_id: RunId, program: &Program, list: &mut Vec<(Time, WorkerKey)>) {
         for (op, local) in &self.0 {
             if let Some(time) = local.due(&program.locals[local.spec as usize]) {
                 list.push((time, WorkerKey::LocalActivity(run_id, *op)));
@@ -240,7 +230,8 @@ fn retry_backoff(spec: &LocalSpec, failure: &failure::Failure, attempt: u32) -> 
         if info.non_retryable || listed {
             return None;
         }
-        if let Some(delay) = info.next_retry_delay.and_then(|delay| Duration::try_from(delay).ok()) {
+        if let Some(delay) = info.next_retry_delay.and_then(|delay| Duration::try_from(delay).ok())
+        {
             return Some(delay);
         }
     }

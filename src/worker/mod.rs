@@ -42,8 +42,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use activity::LOCAL_TIMEOUT_BUFFER;
-pub use local_run::LOCAL_RETRY_THRESHOLD;
 pub use key::{ActivityKey, WorkerIndex, WorkerKey, WorkflowTaskKey};
+pub use local_run::LOCAL_RETRY_THRESHOLD;
 pub use native::{CancelReason, NativeCommand, NativeEvent};
 pub use problem::Problem;
 pub use program::Program;

@@ -198,7 +198,9 @@ impl Op {
                 | ChildCancellationType::WaitCancellationRequested => CancelEffect::Request,
             }),
             // Once sent, a signal cannot be taken back.
-            OpKind::SignalExternal if self.state == OpState::Created => Some(CancelEffect::TakeBack),
+            OpKind::SignalExternal if self.state == OpState::Created => {
+                Some(CancelEffect::TakeBack)
+            }
             OpKind::SignalExternal
             | OpKind::CancelExternal
             | OpKind::CancelChild(_)
@@ -228,8 +230,7 @@ impl Op {
             OpKind::Activity(spec) => {
                 let spec = &program.scheduled[*spec as usize];
                 let id = self.id(program);
-                let activity =
-                    ActivityRef { activity_type: &spec.activity_type, activity_id: &id };
+                let activity = ActivityRef { activity_type: &spec.activity_type, activity_id: &id };
                 Raised::failure(activity.canceled(None, "", None, None))
             }
             OpKind::Local(spec, _) => {

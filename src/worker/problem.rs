@@ -1,10 +1,12 @@
 //! What a person must know of a worker's code.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use super::program::{Program, StepId};
 use super::run::MAX_STEPS_PER_ACTIVATION;
 use super::script::MAX_STEPS_PER_WAKE;
+use crate::scenario::diagnostic::Diagnostic;
 use crate::scenario::source::Location;
 
 /// A mistake in a scenario that shows only when it runs.
@@ -14,6 +16,28 @@ pub struct Problem {
     pub at: Location,
     /// What is wrong, and what to do.
     pub message: String,
+}
+
+impl Problem {
+    /// The problem, drawn where it stands.
+    pub fn diagnostic(&self) -> Diagnostic {
+        Diagnostic::new(self.message.as_str()).at(self.at.clone(), "stopped here")
+    }
+}
+
+// Where a step stands is no part of a simulation's state; what is wrong with it is.
+impl PartialEq for Problem {
+    fn eq(&self, other: &Self) -> bool {
+        self.message == other.message
+    }
+}
+
+impl Eq for Problem {}
+
+impl Hash for Problem {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.message.hash(state);
+    }
 }
 
 impl fmt::Display for Problem {

@@ -17,11 +17,7 @@ use crate::scenario::model::ChildCancellationType;
 impl Run {
     /// Replays what is recorded and runs the code on what is new. `events` are those after the last
     /// one taken into account, up to the start of the task at hand.
-    pub(super) fn advance(
-        &mut self,
-        events: &[&Event],
-        ctx: &mut Context<'_>,
-    ) -> Result<(), Halt> {
+    pub(super) fn advance(&mut self, events: &[&Event], ctx: &mut Context<'_>) -> Result<(), Halt> {
         let mut begin = 0;
         while let Some(end) = activation_end(events, begin) {
             let live = end + 1 == events.len();
@@ -53,7 +49,8 @@ impl Run {
             }
             A::WorkflowExecutionSignaled(signaled) => {
                 // A signal that no step waits for is kept by an SDK for a handler that never comes.
-                let known = ctx.program.signals.iter().position(|name| *name == signaled.signal_name);
+                let known =
+                    ctx.program.signals.iter().position(|name| *name == signaled.signal_name);
                 news.signals.extend(known.and_then(|at| u32::try_from(at).ok()));
             }
             A::WorkflowExecutionCancelRequested { .. } => news.cancel = true,
@@ -93,7 +90,9 @@ impl Run {
                 self.close_op(op, Ok(()));
             }
 
-            A::RequestCancelExternalWorkflowExecutionFailed { cause, initiated_event_id, .. } => {
+            A::RequestCancelExternalWorkflowExecutionFailed {
+                cause, initiated_event_id, ..
+            } => {
                 let op = self.initial_op(event, *initiated_event_id)?;
                 self.close_op(op, Err(Raised::failure(failures::not_canceled(*cause))));
             }
@@ -282,10 +281,19 @@ fn check(issued: &Command, event: &Event) -> Result<(), String> {
         (Command::ScheduleActivityTask(command), A::ActivityTaskScheduled(scheduled)) => {
             let recorded = failures::scheduled_activity(scheduled);
             let issued_type = command.activity_type.as_ref().map_or("", |kind| &kind.name);
-            same("Activity id", "activity id", "activity", recorded.activity_id, &command.activity_id)?;
+            same(
+                "Activity id",
+                "activity id",
+                "activity",
+                recorded.activity_id,
+                &command.activity_id,
+            )?;
             same("Activity type", "activity type", "activity", recorded.activity_type, issued_type)
         }
-        (Command::StartChildWorkflowExecution(command), A::StartChildWorkflowExecutionInitiated(child)) => {
+        (
+            Command::StartChildWorkflowExecution(command),
+            A::StartChildWorkflowExecutionInitiated(child),
+        ) => {
             let issued_type = command.workflow_type.as_ref().map_or("", |kind| &kind.name);
             let (id, kind) = (child.workflow_id.as_str(), &*child.workflow_type);
             child_same("id", id, &command.workflow_id)?;

@@ -10,8 +10,8 @@ use super::key::{Call, WorkerKey, WorkflowTaskKey};
 use super::local::LocalRequest;
 use super::local_run::{LocalAttempt, LocalRuns};
 use super::op::OpId;
-use super::program::Program;
 use super::problem::Stopped;
+use super::program::Program;
 use super::run::{Context, Halt, MAX_STEPS_PER_ACTIVATION, Run};
 use super::{Sent, Worker};
 use crate::api::{
@@ -127,12 +127,7 @@ impl Worker {
         let kept = kept.filter(|kept| continues(task, kept.run.last_event));
         let mut kept = kept.unwrap_or_else(|| Kept {
             digest: u128::from(workflow) << 64 | u128::from(version),
-            run: Arc::new(Run::new(
-                &self.program,
-                task.token.execution.clone(),
-                workflow,
-                version,
-            )),
+            run: Arc::new(Run::new(&self.program, task.token.execution.clone(), workflow, version)),
             locals: LocalRuns::default(),
         });
         let recorded = task.history.events_after(kept.run.last_event);
@@ -149,9 +144,11 @@ impl Worker {
             Arc::make_mut(&mut kept.run).advance(&events, &mut ctx)
         };
         kept.note((task.history.digest(), task.token.started_event_id));
-        let timeout = kept.run.started.as_ref().map_or(Duration::ZERO, |started| {
-            started.workflow_task_timeout
-        });
+        let timeout = kept
+            .run
+            .started
+            .as_ref()
+            .map_or(Duration::ZERO, |started| started.workflow_task_timeout);
         let timeout = if timeout.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { timeout };
         let open = OpenTask {
             token: task.token.clone(),
