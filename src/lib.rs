@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod clock;
+pub mod grpc;
 pub mod history;
 pub mod scenario;
 
@@ -10,9 +11,10 @@ pub mod official {
     /// `google.protobuf`, as the official types use it.
     pub use prost_wkt_types as well_known;
     pub use temporalio_protos::protos::temporal::api::{
-        command::v1 as command, common::v1 as common, enums::v1 as enums, failure::v1 as failure,
-        history::v1 as history, sdk::v1 as sdk, taskqueue::v1 as taskqueue,
-        workflow::v1 as workflow, workflowservice::v1 as workflowservice,
+        command::v1 as command, common::v1 as common, enums::v1 as enums,
+        errordetails::v1 as errordetails, failure::v1 as failure, history::v1 as history,
+        sdk::v1 as sdk, taskqueue::v1 as taskqueue, workflow::v1 as workflow,
+        workflowservice::v1 as workflowservice,
     };
 }
 

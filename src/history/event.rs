@@ -261,6 +261,8 @@ pub struct ResetPoint {
     pub first_workflow_task_completed_id: EventId,
     /// When it did.
     pub create_time: Time,
+    /// When the run is forgotten: its close and the namespace's retention; none while it is open.
+    pub expire_time: Option<Time>,
     /// Whether nothing speaks against a reset: no pending child, external cancel or signal.
     pub resettable: bool,
 }

@@ -16,9 +16,9 @@
 //! ```
 
 use prost::{DecodeError, Message, Name};
-use prost_reflect::DynamicMessage;
+use prost_reflect::{DynamicMessage, Kind, MessageDescriptor};
 use serde::de::DeserializeSeed;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::descriptors;
 
@@ -51,10 +51,140 @@ pub fn to_json<T: Message + Name>(message: &T) -> Value {
     let dynamic = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice());
     let json = dynamic.ok().and_then(|dynamic| serde_json::to_value(dynamic).ok());
     let mut json = json.unwrap_or_default();
+    shorten_whole_floats(&mut json);
     // With the feature `preserve_order` of `serde_json`, which any crate of a build can turn on, the
     // order of an object is that of its making, and that of official maps is a hash map's.
     json.sort_all_objects();
     json
+}
+
+/// The JSON form as text: indented by two spaces, fields in the order in which the official
+/// definition declares them, maps in the order of their keys, no newline at the end. It is what
+/// Temporal's own tools print.
+pub fn to_pretty<T: Message + Name>(message: &T) -> String {
+    let mut text = String::new();
+    let shape = descriptors::descriptor::<T>().map_or(Shape::Other, Shape::Message);
+    write_pretty(&to_json(message), &shape, 0, &mut text);
+    text
+}
+
+/// What an object in JSON is the form of.
+enum Shape {
+    Message(MessageDescriptor),
+    /// A map with values of this shape.
+    Map(Box<Shape>),
+    /// Anything without objects in it that have an order of their own.
+    Other,
+}
+
+impl Shape {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Message(message) => Self::Message(message),
+            _ => Self::Other,
+        }
+    }
+
+    /// The keys of an object of this shape, in the order in which they come, and what they hold.
+    fn members<'a>(&self, object: &'a Map<String, Value>) -> Vec<(&'a str, &'a Value, Self)> {
+        let mut members: Vec<_> = object.iter().map(|(key, value)| (key.as_str(), value)).collect();
+        members.sort_by_key(|(key, _)| *key);
+        match self {
+            Self::Other => {
+                members.into_iter().map(|(key, value)| (key, value, Self::Other)).collect()
+            }
+            Self::Map(values) => {
+                members.into_iter().map(|(key, value)| (key, value, values.copy())).collect()
+            }
+            Self::Message(message) => {
+                let declared = &message.descriptor_proto().field;
+                let place = |key: &str| {
+                    let field = message.get_field_by_json_name(key)?;
+                    declared.iter().position(|of| of.name.as_deref() == Some(field.name()))
+                };
+                members.sort_by_key(|(key, _)| place(key));
+                let shape = |key: &str| match message.get_field_by_json_name(key) {
+                    None => Self::Other,
+                    Some(field) if field.is_map() => match field.kind() {
+                        Kind::Message(entry) => {
+                            Self::Map(Box::new(Self::of(entry.map_entry_value_field().kind())))
+                        }
+                        _ => Self::Other,
+                    },
+                    Some(field) => Self::of(field.kind()),
+                };
+                members.into_iter().map(|(key, value)| (key, value, shape(key))).collect()
+            }
+        }
+    }
+
+    fn copy(&self) -> Self {
+        match self {
+            Self::Message(message) => Self::Message(message.clone()),
+            Self::Map(values) => Self::Map(Box::new(values.copy())),
+            Self::Other => Self::Other,
+        }
+    }
+}
+
+fn write_pretty(value: &Value, shape: &Shape, indent: usize, text: &mut String) {
+    match value {
+        Value::Object(object) if !object.is_empty() => {
+            let members = shape.members(object);
+            write_lines(['{', '}'], members.iter(), indent, text, |(key, value, shape), text| {
+                text.push_str(&Value::from(*key).to_string());
+                text.push_str(": ");
+                write_pretty(value, shape, indent + 1, text);
+            });
+        }
+        Value::Array(values) if !values.is_empty() => {
+            write_lines(['[', ']'], values.iter(), indent, text, |value, text| {
+                write_pretty(value, shape, indent + 1, text);
+            });
+        }
+        other => text.push_str(&other.to_string()),
+    }
+}
+
+/// Writes things between brackets, each on a line of its own.
+fn write_lines<T>(
+    [open, close]: [char; 2],
+    things: impl Iterator<Item = T>,
+    indent: usize,
+    text: &mut String,
+    mut write: impl FnMut(T, &mut String),
+) {
+    text.push(open);
+    for (index, thing) in things.enumerate() {
+        if index > 0 {
+            text.push(',');
+        }
+        text.push('\n');
+        text.push_str(&"  ".repeat(indent + 1));
+        write(thing, text);
+    }
+    text.push('\n');
+    text.push_str(&"  ".repeat(indent));
+    text.push(close);
+}
+
+/// Writes floats that are whole as such: `2`, as Temporal's tools do, rather than `2.0`.
+fn shorten_whole_floats(value: &mut Value) {
+    /// Up to here a float tells all whole numbers apart.
+    const WHOLE: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let float = number.as_f64().filter(|float| number.is_f64() && float.abs() < WHOLE);
+            if let Some(float) = float.filter(|float| float.fract() == 0.0) {
+                #[allow(clippy::cast_possible_truncation)] // it is whole and in range
+                let whole = float as i64;
+                *value = whole.into();
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(shorten_whole_floats),
+        Value::Object(object) => object.values_mut().for_each(shorten_whole_floats),
+        _ => {}
+    }
 }
 
 /// The message with this JSON form.

@@ -75,7 +75,7 @@ impl Diagnostic {
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help.push(help.into());
+        self.help.push(wrap(&help.into()));
         self
     }
 
@@ -92,13 +92,17 @@ impl Diagnostic {
     /// Draws it; ends with a line break.
     pub fn render(&self, coloring: Coloring) -> String {
         let mut group = Group::with_title(Level::ERROR.primary_title(self.title.as_str()));
-        if let Some(excerpt) = Excerpt::of(self) {
-            let (line, column) = (self.at.line(), self.at.column());
-            let file = self.at.file().unwrap_or_default();
-            group = group.element(Origin::path(file).line(line).char_column(column));
-            group = group.element(excerpt.snippet());
-        } else if let Some(file) = self.at.file() {
-            group = group.element(Origin::path(file));
+        let file = self.at.file().unwrap_or_default();
+        match Excerpt::of(self) {
+            Some(excerpt) if excerpt.cut => {
+                // The columns of a part of a line are not those of the file.
+                let origin = Origin::path(file).line(self.at.line());
+                group = group.element(origin.char_column(self.at.column()));
+                group = group.element(excerpt.snippet());
+            }
+            Some(excerpt) => group = group.element(excerpt.snippet().path(file)),
+            None if file.is_empty() => {}
+            None => group = group.element(Origin::path(file)),
         }
         for help in &self.help {
             group = group.element(Level::HELP.message(help.as_str()));
@@ -135,13 +139,16 @@ struct Excerpt<'a> {
     text: &'a str,
     start: usize,
     line: usize,
+    /// Whether its first line lacks its beginning.
+    cut: bool,
     drawn: Vec<(AnnotationKind, Range<usize>, &'a str)>,
 }
 
 impl<'a> Excerpt<'a> {
     fn of(diagnostic: &'a Diagnostic) -> Option<Self> {
         let at = &diagnostic.at;
-        let text = at.source()?.text.as_str();
+        let text =
+            at.source().map(|source| source.text.as_str()).filter(|text| !text.is_empty())?;
         let mut range = line_around(text, at.span().start);
         let mut line = at.line();
         if range.len() > LONGEST_LINE {
@@ -159,7 +166,8 @@ impl<'a> Excerpt<'a> {
                 drawn.push((AnnotationKind::Context, also.span(), label.as_str()));
             }
         }
-        Some(Self { text: &text[range.clone()], start: range.start, line, drawn })
+        let cut = !text[..range.start].ends_with('\n') && range.start > 0;
+        Some(Self { text: &text[range.clone()], start: range.start, line, cut, drawn })
     }
 
     fn snippet(self) -> Snippet<'a, Annotation<'a>> {
@@ -170,11 +178,33 @@ impl<'a> Excerpt<'a> {
             let line_end = self.text[start..].find('\n').map_or(self.text.len(), |n| start + n);
             let end = span.end.saturating_sub(self.start).clamp(start, line_end);
             let annotation = kind.span(start..end);
-            snippet = snippet
-                .annotation(if label.is_empty() { annotation } else { annotation.label(label) });
+            snippet = snippet.annotation(if label.is_empty() {
+                annotation
+            } else {
+                annotation.label(label)
+            });
         }
         snippet
     }
+}
+
+/// Breaks lines that are too long to read.
+fn wrap(text: &str) -> String {
+    const WIDTH: usize = 88;
+    let mut wrapped = String::new();
+    let mut width = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count() + 1;
+        if width > 0 && width + length > WIDTH {
+            wrapped.push('\n');
+            width = 0;
+        } else if width > 0 {
+            wrapped.push(' ');
+        }
+        wrapped.push_str(word);
+        width += length;
+    }
+    wrapped
 }
 
 /// The line that holds `at`, without its end.

@@ -23,16 +23,8 @@ use super::yaml::{Document, Node, Pair, unknown_key};
 use crate::history::ids::Digest;
 
 /// The keys of a scenario.
-pub(super) const SCENARIO_KEYS: &[&str] = &[
-    "name",
-    "description",
-    "workflows",
-    "activities",
-    "workers",
-    "timeline",
-    "clients",
-    "expect",
-];
+pub(super) const SCENARIO_KEYS: &[&str] =
+    &["name", "description", "workflows", "activities", "workers", "timeline", "clients", "expect"];
 
 /// The keys of a workflow that is written as a mapping.
 pub(super) const WORKFLOW_KEYS: &[&str] = &["cancellation_model", "steps", "versions"];
@@ -608,16 +600,20 @@ fn one() -> u32 {
 
 /// Says why a step has no action.
 fn no_action<S: Step>(node: Node<'_>, pairs: &[Pair<'_>]) -> Diagnostic {
-    let is_option = |key: &str| {
-        S::SHARED.contains(&key) || S::ROWS.iter().any(|row| row.has_option(key))
-    };
+    let is_option =
+        |key: &str| S::SHARED.contains(&key) || S::ROWS.iter().any(|row| row.has_option(key));
     let actions: Vec<&str> = S::ROWS.iter().map(|row| row.key).collect();
     let Some(pair) = pairs.iter().find(|pair| !is_option(pair.key)) else {
-        let at = pairs.first().map_or_else(|| node.at(), |pair| pair.key_at.clone());
+        let (at, label) = match pairs.first() {
+            Some(pair) => (pair.key_at.clone(), "an option, but of what?"),
+            None => (node.at(), "empty"),
+        };
         let known: Vec<String> = actions.iter().map(|key| format!("`{key}`")).collect();
-        return Diagnostic::new("this step has no action")
-            .at(at, "no action key beside this")
-            .help(format!("the actions of {} are {}", S::OWNER, known.join(", ")));
+        return Diagnostic::new("this step has no action").at(at, label).help(format!(
+            "the actions of {} are {}",
+            S::OWNER,
+            known.join(", ")
+        ));
     };
     match elsewhere(pair.key) {
         Some(owner) => {

@@ -4,11 +4,11 @@ use schemars::generate::SchemaSettings;
 use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
+use super::duration::Span;
 use super::model::{
     ActivityStep, CancellationModel, ClientStep, FailsWith, RunExpectation, Worker, WorkflowStep,
 };
 use super::parse::WhenMapping;
-use super::duration::Span;
 use super::steps::{Row, Step, list};
 
 /// The JSON Schema (draft-07) of a scenario, made from the types and the table that parse it.
@@ -119,10 +119,9 @@ fn shared(schemas: &mut SchemaGenerator, key: &str) -> Value {
             "This long after the scenario's beginning; at once if that has passed.",
             schemas.subschema_for::<Span>(),
         ),
-        "after" => (
-            "This long after the step before was answered.",
-            schemas.subschema_for::<Span>(),
-        ),
+        "after" => {
+            ("This long after the step before was answered.", schemas.subschema_for::<Span>())
+        }
         "when" => (
             "As soon as this event is in a history.",
             text_or(schemas.subschema_for::<WhenMapping>()),

@@ -109,7 +109,7 @@ impl<'a> Node<'a> {
     /// What it is, in words: for sentences such as "found a list".
     pub(super) fn kind(self) -> String {
         match self.value {
-            Value::Null => "nothing".to_owned(),
+            Value::Null => "empty".to_owned(),
             Value::Bool(value) => format!("`{value}`"),
             Value::Number(number) => format!("the number `{number}`"),
             Value::String(text) => format!("the text {}", quoted(text)),

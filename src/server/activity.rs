@@ -505,3 +505,141 @@ pub(super) fn close(
         None => tx.buffer(attributes),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::story::{Story, complete_workflow, schedule, seconds};
+    use crate::api::{Code, Command};
+    use crate::history::Attributes;
+
+    fn cancel(scheduled_event_id: i64) -> Command {
+        Command::RequestCancelActivityTask { scheduled_event_id }
+    }
+
+    #[test]
+    fn polling_an_activity_writes_nothing_and_its_start_comes_with_its_close() {
+        // R51.
+        let mut story = Story::after(vec![schedule("a", |_| {})]);
+        let activity = story.poll_activity().unwrap();
+        assert_eq!(story.types().len(), 5);
+        story.complete_activity(&activity).unwrap();
+        let tail = ["ActivityTaskStarted", "ActivityTaskCompleted", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[5..], tail);
+    }
+
+    #[test]
+    fn cancelling_an_activity_that_no_worker_has_cancels_it_behind_the_commands() {
+        // R60.
+        let mut story = Story::started();
+        let task = story.poll();
+        story
+            .complete(&task, vec![schedule("a", |_| {}), cancel(5), schedule("b", |_| {})])
+            .unwrap();
+        assert_eq!(
+            story.types()[4..],
+            [
+                "ActivityTaskScheduled",
+                "ActivityTaskCancelRequested",
+                "ActivityTaskScheduled",
+                "ActivityTaskCanceled",
+                "WorkflowTaskScheduled",
+            ]
+        );
+        assert_eq!(&story.poll_activity().unwrap().scheduled.command.activity_id, "b");
+    }
+
+    #[test]
+    fn such_a_cancel_is_lost_when_the_workflow_closes_with_it() {
+        // R60, R8.
+        let mut story = Story::started();
+        let task = story.poll();
+        let commands = vec![schedule("a", |_| {}), cancel(5), complete_workflow()];
+        story.complete(&task, commands).unwrap();
+        assert_eq!(
+            story.types()[5..],
+            ["ActivityTaskCancelRequested", "WorkflowExecutionCompleted"]
+        );
+    }
+
+    #[test]
+    fn a_started_activity_learns_of_its_cancel_from_a_heartbeat_only() {
+        // R61, R64.
+        let mut story = Story::after(vec![schedule("a", |_| {})]);
+        let activity = story.poll_activity().unwrap();
+        assert_eq!(story.heartbeat(&activity, None), Ok(false));
+        let early = story.cancel_activity(&activity).unwrap_err();
+        assert_eq!(early.code, Code::InvalidArgument);
+        story.signal("s").unwrap();
+        let task = story.poll();
+        story.complete(&task, vec![cancel(5)]).unwrap();
+        assert_eq!(story.types().last(), Some(&"ActivityTaskCancelRequested"));
+        assert_eq!(story.heartbeat(&activity, None), Ok(true));
+        story.cancel_activity(&activity).unwrap();
+        let tail = ["ActivityTaskStarted", "ActivityTaskCanceled", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[10..], tail);
+    }
+
+    #[test]
+    fn a_second_cancel_of_an_activity_is_a_bad_command() {
+        // R63.
+        let mut story = Story::after(vec![schedule("a", |_| {})]);
+        story.poll_activity().unwrap();
+        story.signal("s").unwrap();
+        let task = story.poll();
+        let error = story.complete(&task, vec![cancel(5), cancel(5)]).unwrap_err();
+        assert!(error.message.ends_with("ScheduledEventID: 5"), "{error}");
+        let task = story.poll();
+        let error = story.complete(&task, vec![cancel(0)]).unwrap_err();
+        assert!(error.message.ends_with("RequestCancelActivityTaskCommand."), "{error}");
+    }
+
+    #[test]
+    fn a_failed_attempt_is_retried_without_an_event_until_the_attempts_run_out() {
+        // R52, R72.
+        let retry_twice =
+            |attributes: &mut crate::official::command::ScheduleActivityTaskCommandAttributes| {
+                attributes.retry_policy = Some(crate::official::common::RetryPolicy {
+                    maximum_attempts: 2,
+                    ..Default::default()
+                });
+            };
+        let mut story = Story::after(vec![schedule("a", retry_twice)]);
+        let first = story.poll_activity().unwrap();
+        story.fail_activity(&first).unwrap();
+        assert_eq!(story.types().len(), 5);
+        assert!(story.poll_activity().is_none(), "the backoff is not over");
+        story.pass(Duration::from_secs(1));
+        let second = story.poll_activity().unwrap();
+        assert_eq!(second.attempt, 2);
+        assert_eq!(story.fail_activity(&first).unwrap_err().code, Code::NotFound, "R54");
+        story.fail_activity(&second).unwrap();
+        assert_eq!(
+            story.types()[5..],
+            ["ActivityTaskStarted", "ActivityTaskFailed", "WorkflowTaskScheduled"]
+        );
+    }
+
+    #[test]
+    fn timeouts_are_normalised_when_they_are_scheduled() {
+        // R49: only start-to-close, and a heartbeat longer than it.
+        let story = Story::after(vec![schedule("a", |attributes| {
+            attributes.heartbeat_timeout = seconds(60);
+        })]);
+        let Attributes::ActivityTaskScheduled(scheduled) = story.last() else { panic!() };
+        assert_eq!(scheduled.timeouts.heartbeat, Duration::from_secs(10));
+        assert_eq!(scheduled.timeouts.schedule_to_close, Duration::ZERO);
+    }
+
+    #[test]
+    fn an_empty_heartbeat_erases_the_details() {
+        // R55.
+        let mut story = Story::after(vec![schedule("a", |_| {})]);
+        let activity = story.poll_activity().unwrap();
+        story.heartbeat(&activity, Some(super::super::payload::json("half"))).unwrap();
+        story.heartbeat(&activity, None).unwrap();
+        let run = story.server.current_run("w").unwrap();
+        assert_eq!(run.activities[0].heartbeat_details, None);
+    }
+}

@@ -131,3 +131,101 @@ fn failure(
         cause: closing.and_then(|activity| activity.last_failure.clone()),
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::story::{Story, schedule, seconds};
+    use crate::history::Attributes;
+    use crate::history::event::RetryState;
+    use crate::official::common::RetryPolicy;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn once() -> Option<RetryPolicy> {
+        Some(RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() })
+    }
+
+    fn timed_out(story: &Story) -> (String, RetryState, bool) {
+        let run = story.server.current_run("w").unwrap();
+        let found = run.history().events().find_map(|event| match &event.attributes {
+            Attributes::ActivityTaskTimedOut { failure, retry_state, started_event_id, .. } => {
+                Some((failure.message().to_owned(), *retry_state, started_event_id.is_some()))
+            }
+            _ => None,
+        });
+        found.expect("a timeout")
+    }
+
+    #[test]
+    fn each_heartbeat_moves_the_deadline_and_it_is_never_early() {
+        // R66.
+        let mut story = Story::after(vec![schedule("a", |attributes| {
+            attributes.heartbeat_timeout = seconds(3);
+            attributes.retry_policy = once();
+        })]);
+        let activity = story.poll_activity().unwrap();
+        story.pass(2 * SECOND);
+        story.heartbeat(&activity, None).unwrap();
+        story.pass(Duration::from_millis(2_999));
+        assert_eq!(story.types().len(), 5);
+        story.pass(Duration::from_millis(1));
+        let expected =
+            ("activity Heartbeat timeout".to_owned(), RetryState::MaximumAttemptsReached, true);
+        assert_eq!(timed_out(&story), expected);
+    }
+
+    #[test]
+    fn of_two_timeouts_at_one_instant_start_to_close_comes_before_heartbeat() {
+        // R67.
+        let mut story = Story::after(vec![schedule("a", |attributes| {
+            attributes.heartbeat_timeout = seconds(10);
+            attributes.retry_policy = once();
+        })]);
+        story.poll_activity().unwrap();
+        story.pass(10 * SECOND);
+        assert_eq!(timed_out(&story).0, "activity StartToClose timeout");
+    }
+
+    #[test]
+    fn an_activity_that_is_never_picked_up_times_out_as_schedule_to_start() {
+        // R67: with schedule-to-close only, both are due at once.
+        let mut story = Story::after(vec![schedule("a", |attributes| {
+            attributes.start_to_close_timeout = None;
+            attributes.schedule_to_close_timeout = seconds(2);
+        })]);
+        story.pass(2 * SECOND);
+        let expected = ("activity ScheduleToStart timeout".to_owned(), RetryState::Timeout, false);
+        assert_eq!(timed_out(&story), expected);
+    }
+
+    #[test]
+    fn a_timeout_whose_retry_would_not_fit_is_told_as_schedule_to_close() {
+        // R68.
+        let mut story = Story::after(vec![schedule("a", |attributes| {
+            attributes.schedule_to_close_timeout = seconds(5);
+            attributes.start_to_close_timeout = seconds(4);
+            attributes.retry_policy =
+                Some(RetryPolicy { initial_interval: seconds(2), ..RetryPolicy::default() });
+        })]);
+        story.poll_activity().unwrap();
+        story.pass(4 * SECOND);
+        let (message, retry_state, _) = timed_out(&story);
+        assert!(message.starts_with("Not enough time to schedule next retry"), "{message}");
+        assert_eq!(retry_state, RetryState::Timeout);
+    }
+
+    #[test]
+    fn two_activities_due_together_share_a_batch_and_a_workflow_task() {
+        // R67.
+        let waits =
+            |attributes: &mut crate::official::command::ScheduleActivityTaskCommandAttributes| {
+                attributes.schedule_to_start_timeout = seconds(1);
+            };
+        let mut story = Story::after(vec![schedule("a", waits), schedule("b", waits)]);
+        story.pass(SECOND);
+        let tail = ["ActivityTaskTimedOut", "ActivityTaskTimedOut", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[6..], tail);
+    }
+}

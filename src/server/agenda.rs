@@ -227,7 +227,7 @@ fn collect(run: &Run, out: &mut Vec<Entry>) {
         (run.first_workflow_task_at, Timer::FirstWorkflowTask),
         (activity_timeout::next(run), Timer::Activities),
         (timer::next(run), Timer::UserTimers),
-        (run.run_expiration, Timer::RunTimeout),
+        (run.expires_at, Timer::RunTimeout),
     ];
     for (time, which) in timers {
         out.extend(time.map(|time| Entry::ByItself(time, TaskKey::Timer(index, which))));

@@ -62,3 +62,70 @@ pub(super) fn wire_started(attributes: &mut Attributes, id: EventId) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::story::{Story, complete_workflow, schedule, timer};
+
+    #[test]
+    fn a_flush_keeps_the_order_of_arrival_but_moves_completions_behind() {
+        // R4: the activity completes first, and stands last.
+        let mut story = Story::after(vec![schedule("a", |_| {}), timer("t", 2)]);
+        let activity = story.poll_activity().unwrap();
+        story.signal("wake").unwrap();
+        let task = story.poll();
+        story.complete_activity(&activity).unwrap();
+        story.signal("s").unwrap();
+        story.pass(Duration::from_secs(2));
+        story.cancel("w").unwrap();
+        assert_eq!(story.types().len(), 9, "nothing shows while the task is started (R3)");
+        story.complete(&task, vec![]).unwrap();
+        assert_eq!(
+            story.types()[9..],
+            [
+                "WorkflowTaskCompleted",
+                "ActivityTaskStarted",
+                "WorkflowExecutionSignaled",
+                "TimerFired",
+                "WorkflowExecutionCancelRequested",
+                "ActivityTaskCompleted",
+                "WorkflowTaskScheduled",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_completion_is_wired_to_the_start_that_was_flushed_with_it() {
+        use crate::history::{Attributes, EventId};
+        let mut story = Story::after(vec![schedule("a", |_| {})]);
+        let activity = story.poll_activity().unwrap();
+        story.complete_activity(&activity).unwrap();
+        let run = story.server.current_run("w").unwrap();
+        let completed = run.history().get(EventId(7)).unwrap();
+        let Attributes::ActivityTaskCompleted { started_event_id, .. } = completed.attributes
+        else {
+            panic!("{completed:?}");
+        };
+        assert_eq!(started_event_id, Some(EventId(6)), "R5");
+    }
+
+    #[test]
+    fn the_hundred_and_first_event_fails_the_task_and_the_next_is_a_second_attempt() {
+        // R10.
+        let mut story = Story::started();
+        let task = story.poll();
+        for _ in 0..100 {
+            story.signal("s").unwrap();
+        }
+        assert_eq!(story.types().len(), 3);
+        story.signal("s").unwrap();
+        assert_eq!(story.types().len(), 3 + 1 + 101);
+        assert_eq!(story.types()[3], "WorkflowTaskFailed");
+        assert_eq!(story.complete(&task, vec![]).unwrap_err().message, "Workflow task not found.");
+        let next = story.poll();
+        assert_eq!(next.attempt, 2);
+        story.complete(&next, vec![complete_workflow()]).unwrap();
+    }
+}

@@ -87,7 +87,7 @@ pub(super) fn retry_run(
     if *failure == Failure::WorkflowTimeout {
         attempt.error_type = "TemporalTimeout:StartToClose";
     }
-    match retry::decide(policy, &attempt, now, run.execution_expiration) {
+    match retry::decide(policy, &attempt, now, run.chain_expires_at) {
         Decision::GiveUp(retry_state) => (retry_state, None),
         Decision::RetryAfter(interval) => {
             let new_run = successor(run, Initiator::Retry, runs_so_far, |started| {
@@ -119,7 +119,7 @@ pub(super) fn successor(
     started.continued_failure = None;
     started.original_execution_run_id = run_id;
     started.identity = crate::history::Name::empty();
-    started.prev_auto_reset_points = run.reset_points.clone();
+    started.prev_auto_reset_points.clone_from(&run.reset_points);
     change(&mut started);
     NewRun { run_id, started }
 }
@@ -149,7 +149,7 @@ pub(super) fn time_out(tx: &mut Transaction<'_>, runs_so_far: u32) -> Option<New
     super::workflow_task::fail_by_server(tx);
     tx.flush();
     let by_execution_timeout =
-        tx.run.execution_expiration.is_some_and(|expiration| expiration <= tx.now);
+        tx.run.chain_expires_at.is_some_and(|expiration| expiration <= tx.now);
     let (retry_state, new_run) = if by_execution_timeout {
         (RetryState::Timeout, None)
     } else {

@@ -3,7 +3,9 @@
 use super::run::Run;
 use super::transaction::Transaction;
 use super::workflow_task::{self, StartedFrom, StartedTask};
-use super::{activity, child, close, continue_as_new, external, messages, timer};
+use super::{
+    activity, child, close, continue_as_new, external, messages, search_attributes, timer,
+};
 use crate::api::{Command, RespondWorkflowTaskCompleted, RpcError};
 use crate::clock::Time;
 use crate::history::{Attributes, EventId, Failure, Name, RunId};
@@ -20,7 +22,7 @@ pub(super) struct BadCommand {
 
 impl BadCommand {
     /// The message is `<Cause>: <detail>`.
-    pub(super) fn new(cause: WorkflowTaskFailedCause, detail: String) -> Self {
+    pub(super) fn new(cause: WorkflowTaskFailedCause, detail: impl std::fmt::Display) -> Self {
         Self { cause, message: Name::from(format!("{}: {detail}", cause_name(cause))) }
     }
 
@@ -36,12 +38,13 @@ impl BadCommand {
 /// A cause in the form that messages begin with: `BadCancelTimerAttributes`.
 fn cause_name(cause: WorkflowTaskFailedCause) -> String {
     let name = cause.as_str_name().trim_start_matches("WORKFLOW_TASK_FAILED_CAUSE_");
-    name.split('_')
-        .map(|word| {
-            let (head, tail) = word.split_at(word.len().min(1));
-            format!("{head}{}", tail.to_lowercase())
-        })
-        .collect()
+    let mut camel = String::with_capacity(name.len());
+    for word in name.split('_') {
+        let (head, tail) = word.split_at(word.len().min(1));
+        camel.push_str(head);
+        camel.push_str(&tail.to_lowercase());
+    }
+    camel
 }
 
 /// A run that a completion leaves behind it: the successor of one that continued or is retried.
@@ -139,6 +142,7 @@ fn apply(
             Ok(())
         }
         Command::UpsertWorkflowSearchAttributes(command) => {
+            search_attributes::check(command, surroundings.namespace)?;
             tx.add(Attributes::UpsertWorkflowSearchAttributes {
                 command: command.clone(),
                 workflow_task_completed_event_id: completed,
@@ -196,4 +200,71 @@ pub(super) fn refuse(run: &mut Run, now: Time, bad: &BadCommand, identity: &Name
     tx.run.close_attempted = unhandled;
     tx.schedule_workflow_task();
     tx.commit();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{Story, cancel_timer, complete_workflow, timer};
+    use super::*;
+    use crate::api::Code;
+
+    #[test]
+    fn a_bad_command_undoes_all_others_and_fails_the_task_once() {
+        // R21.
+        let mut story = Story::started();
+        let task = story.poll();
+        let error = story.complete(&task, vec![timer("1", 1), timer("1", 1)]).unwrap_err();
+        let message = "StartTimerDuplicateId: invalid history builder state for action: \
+                       add-timer-started-event, TimerID: 1";
+        assert_eq!((error.code, &*error.message), (Code::InvalidArgument, message));
+        assert_eq!(story.types()[3..], ["WorkflowTaskFailed"]);
+        let task = story.poll();
+        assert_eq!(story.complete(&task, vec![cancel_timer("z")]).unwrap_err().code, error.code);
+        assert_eq!(story.types().len(), 4, "a second attempt stays started");
+        story.complete(&task, vec![timer("1", 1)]).unwrap();
+    }
+
+    #[test]
+    fn a_close_that_meets_an_unseen_event_is_an_unhandled_command() {
+        // R33.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.cancel("w").unwrap();
+        let error = story.complete(&task, vec![timer("1", 1), complete_workflow()]).unwrap_err();
+        assert_eq!(error.message, "UnhandledCommand");
+        let tail =
+            ["WorkflowTaskFailed", "WorkflowExecutionCancelRequested", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[3..], tail);
+        assert_eq!(story.poll().attempt, 1);
+    }
+
+    #[test]
+    fn after_an_unhandled_command_signals_are_refused_until_the_next_task_is_over() {
+        // R34.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.signal("s").unwrap();
+        story.complete(&task, vec![complete_workflow()]).unwrap_err();
+        story.signal("accepted, the task is only scheduled").unwrap();
+        let task = story.poll();
+        let error = story.signal("refused").unwrap_err();
+        assert_eq!(error.code, Code::ResourceExhausted);
+        story.cancel("w").unwrap();
+        story.complete(&task, vec![]).unwrap();
+        story.signal("accepted again").unwrap();
+    }
+
+    #[test]
+    fn nothing_may_follow_a_close_command() {
+        // R22.
+        let mut story = Story::started();
+        let task = story.poll();
+        let error = story.complete(&task, vec![complete_workflow(), timer("1", 1)]).unwrap_err();
+        assert_eq!(
+            error.message,
+            "invalid command sequence: [CompleteWorkflowExecution, StartTimer], command \
+             CompleteWorkflowExecution must be the last command."
+        );
+        story.complete(&task, vec![complete_workflow()]).unwrap();
+    }
 }

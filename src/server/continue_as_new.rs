@@ -67,7 +67,8 @@ pub(super) fn apply(
     if !workflow_run_timeout.is_zero() {
         workflow_task_timeout = workflow_task_timeout.min(workflow_run_timeout);
     }
-    let lifetime = tx.now.since(run.start_time);
+    // A run that waited before its first task counts from the end of that.
+    let lifetime = tx.now.since(run.start_time + run.started.first_workflow_task_backoff);
     let asked = or_zero(command.backoff_start_interval.as_ref());
     let backoff = asked.max(MINIMAL_INTERVAL.saturating_sub(lifetime));
     let input = command.input.clone().map(Shared::new);

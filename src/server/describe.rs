@@ -19,7 +19,7 @@ pub(super) fn describe(run: &Run) -> Description {
         close_time: run.close_time,
         history_length: run.history.len(),
         cancel_requested: run.cancel_requested,
-        run_expiration_time: run.run_expiration,
+        run_expiration_time: run.expires_at,
         last_reset_time: run.last_reset_time,
         original_start_time: run.original_start_time,
         reset_run_id: run.reset_run_id,

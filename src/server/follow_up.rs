@@ -94,7 +94,9 @@ impl Server {
         let Some(child) = child.run_id().and_then(|run_id| self.index(run_id)) else { return };
         let waits = !self.get(child).had_workflow_task && !self.get(child).in_first_backoff();
         if self.get(child).is_open() && waits {
-            self.transact(now, child, |tx| tx.schedule_workflow_task());
+            self.transact(now, child, |tx| {
+                tx.schedule_workflow_task();
+            });
         }
     }
 
@@ -241,5 +243,61 @@ impl Server {
         if known && self.get(parent).is_open() {
             self.transact(now, parent, |tx| child::record_closed(tx, initiated, run_id, close));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{Story, complete_workflow, start_child};
+    use crate::official::enums::ParentClosePolicy;
+
+    #[test]
+    fn a_child_has_its_first_task_only_after_its_start_is_recorded() {
+        // R87.
+        let mut story = Story::after(vec![start_child("c", ParentClosePolicy::Terminate)]);
+        let tail = ["ChildWorkflowExecutionStarted", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[5..], tail);
+        assert_eq!(story.types_of("c"), ["WorkflowExecutionStarted", "WorkflowTaskScheduled"]);
+        story.terminate("c").unwrap();
+        assert_eq!(story.types().last(), Some(&"ChildWorkflowExecutionTerminated"));
+    }
+
+    #[test]
+    fn a_childs_id_that_is_taken_fails_its_start() {
+        // R87.
+        let mut story = Story::new();
+        story.start(super::super::story::start("c")).unwrap();
+        story.start(super::super::story::start("w")).unwrap();
+        story.poll();
+        let task = story.poll();
+        story.complete(&task, vec![start_child("c", ParentClosePolicy::Abandon)]).unwrap();
+        let tail = ["StartChildWorkflowExecutionFailed", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[5..], tail);
+    }
+
+    #[test]
+    fn when_the_parent_closes_each_child_gets_what_its_policy_says() {
+        // R88, R89.
+        let mut story = Story::after(vec![
+            start_child("terminated", ParentClosePolicy::Terminate),
+            start_child("canceled", ParentClosePolicy::RequestCancel),
+            start_child("abandoned", ParentClosePolicy::Abandon),
+        ]);
+        story.terminate("w").unwrap();
+        let last = |story: &Story, id| *story.types_of(id).last().unwrap();
+        assert_eq!(last(&story, "terminated"), "WorkflowExecutionTerminated");
+        assert_eq!(last(&story, "canceled"), "WorkflowExecutionCancelRequested");
+        assert_eq!(last(&story, "abandoned"), "WorkflowTaskScheduled");
+        assert_eq!(story.types().last(), Some(&"WorkflowExecutionTerminated"));
+    }
+
+    #[test]
+    fn a_child_asked_for_with_the_close_is_never_started() {
+        // R40.
+        let mut story = Story::started();
+        let task = story.poll();
+        let child = start_child("c", ParentClosePolicy::Abandon);
+        story.complete(&task, vec![child, complete_workflow()]).unwrap();
+        assert!(story.server.current_run("c").is_none());
     }
 }

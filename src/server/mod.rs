@@ -54,8 +54,11 @@ mod reset;
 mod reset_points;
 mod retry;
 mod run;
+mod search_attributes;
 mod signal;
 mod start;
+#[cfg(test)]
+mod story;
 mod terminate;
 mod timer;
 mod transaction;

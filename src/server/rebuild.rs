@@ -23,9 +23,8 @@ pub(super) fn rebuild(base: &Run, kept: History, index: RunIndex, run_id: RunId,
     run.original_start_time = base.original_start_time;
     run.last_reset_time = Some(now);
     let execution_timeout = run.started.workflow_execution_timeout;
-    run.execution_expiration = (!execution_timeout.is_zero()).then(|| now + execution_timeout);
-    run.run_expiration =
-        expiration(now, std::time::Duration::ZERO, &run.started, run.execution_expiration);
+    run.chain_expires_at = (!execution_timeout.is_zero()).then(|| now + execution_timeout);
+    run.expires_at = expiration(now, std::time::Duration::ZERO, &run.started, run.chain_expires_at);
     for event in kept.events() {
         apply(&mut run, event, now);
     }

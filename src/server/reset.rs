@@ -304,3 +304,88 @@ fn resend(tx: &mut Transaction<'_>) {
         tx.follow_up(transfer);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::story::{Story, complete_workflow, schedule, timer};
+
+    #[test]
+    fn a_reset_keeps_the_prefix_fails_the_task_and_terminates_the_current_run() {
+        // B6, B9, B11, B13.
+        let mut story = Story::after(vec![timer("t", 60)]);
+        let base = story.server.current_run("w").unwrap().history().clone();
+        story.reset(4).unwrap();
+        let tail = ["WorkflowTaskStarted", "WorkflowTaskFailed", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[2..], tail);
+        let mut runs = story.server.runs_of("w");
+        let old = runs.next().unwrap();
+        assert_eq!(old.history().len(), base.len() + 1);
+        assert!(old.history().events().take(5).eq(base.events()));
+        let new = runs.next().unwrap();
+        assert!(new.history().events().take(3).eq(base.events().take(3)));
+    }
+
+    #[test]
+    fn only_batch_ends_with_a_pending_workflow_task_can_be_gone_back_to() {
+        // B2: Started, WFTScheduled | WFTStarted | Completed, ActivityScheduled, TimerStarted | ...
+        let build = || {
+            let mut story = Story::after(vec![schedule("a", |_| {}), timer("t", 60)]);
+            story.signal("s").unwrap();
+            let task = story.poll();
+            story.complete(&task, vec![]).unwrap();
+            story
+        };
+        let outcomes: Vec<bool> = (0..=12).map(|id| build().reset(id).is_ok()).collect();
+        let accepted: Vec<usize> = (0..=12).filter(|id| outcomes[*id]).collect();
+        assert_eq!(accepted, [3, 4, 9, 10]);
+        let error = |id| build().reset(id).unwrap_err().message.into_owned();
+        assert!(error(1).starts_with("Workflow task finish ID must be > 1"));
+        assert!(
+            error(6).starts_with("StateRebuilder unable to Rebuild mutable state to event ID: 5")
+        );
+        assert!(error(7).starts_with("Can only reset workflow to event ID in range"));
+    }
+
+    #[test]
+    fn signals_are_applied_again_and_cancel_requests_are_not() {
+        // B16.
+        let mut story = Story::after(vec![]);
+        story.signal("s").unwrap();
+        story.cancel("w").unwrap();
+        story.reset(4).unwrap();
+        let tail = ["WorkflowTaskFailed", "WorkflowExecutionSignaled", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[3..], tail);
+        assert!(!story.server.current_run("w").unwrap().cancel_requested);
+    }
+
+    #[test]
+    fn a_pending_timer_keeps_its_deadline_and_a_pending_activity_starts_afresh() {
+        // B14, B15.
+        let mut story = Story::after(vec![timer("t", 10), schedule("a", |_| {})]);
+        story.signal("s").unwrap();
+        let task = story.poll();
+        story.complete(&task, vec![]).unwrap();
+        let activity = story.poll_activity().unwrap();
+        story.complete_activity(&activity).unwrap();
+        story.pass(Duration::from_secs(6));
+        story.reset(10).unwrap();
+        assert_eq!(story.poll_activity().unwrap().attempt, 1);
+        story.pass(Duration::from_secs(4));
+        assert_eq!(story.types().last(), Some(&"TimerFired"));
+    }
+
+    #[test]
+    fn a_closed_run_can_be_reset_and_gets_no_event_by_it() {
+        // B4, B6.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.complete(&task, vec![complete_workflow()]).unwrap();
+        story.reset(4).unwrap();
+        let lengths: Vec<u32> = story.server.runs_of("w").map(|run| run.history().len()).collect();
+        assert_eq!(lengths, [5, 5]);
+        let task = story.poll();
+        story.complete(&task, vec![complete_workflow()]).unwrap();
+    }
+}

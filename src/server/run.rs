@@ -63,9 +63,9 @@ pub struct Run {
     pub(super) transfers: Vec<(Time, Transfer)>,
 
     /// When the run timeout ends the run.
-    pub(super) run_expiration: Option<Time>,
+    pub(super) expires_at: Option<Time>,
     /// When the execution timeout ends the chain.
-    pub(super) execution_expiration: Option<Time>,
+    pub(super) chain_expires_at: Option<Time>,
 
     pub(super) reset_points: Vec<ResetPoint>,
     pub(super) last_reset_time: Option<Time>,
@@ -87,7 +87,7 @@ impl Run {
         let execution = Execution { workflow_id: started.workflow_id.clone(), run_id };
         let execution_expiration = started.workflow_execution_expiration_time;
         let backoff = started.first_workflow_task_backoff;
-        let run_expiration = expiration(now, backoff, &started, execution_expiration);
+        let expires_at = expiration(now, backoff, &started, execution_expiration);
         Self {
             index,
             execution,
@@ -113,8 +113,8 @@ impl Run {
             external_signals: Vec::new(),
             signal_request_ids: BTreeSet::new(),
             transfers: Vec::new(),
-            run_expiration,
-            execution_expiration,
+            expires_at,
+            chain_expires_at: execution_expiration,
             reset_points: started.prev_auto_reset_points.clone(),
             last_reset_time: None,
             reset_run_id: None,

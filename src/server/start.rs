@@ -124,6 +124,9 @@ impl Asked<'_> {
                 "An invalid {name} is set on request. cause: negative duration"
             ));
         }
+        if self.request_id.len() > MAXIMUM_ID_LENGTH {
+            return invalid("RequestId length exceeds limit.");
+        }
         if terminates_running(self.reuse())
             && self.conflict() != WorkflowIdConflictPolicy::Unspecified
         {

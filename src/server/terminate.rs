@@ -50,3 +50,49 @@ pub(super) fn by_client(reason: &Name, details: Option<Payloads>, identity: &Nam
         identity: or(identity, messages::frontend_service),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{Story, schedule};
+    use crate::api::Code;
+
+    #[test]
+    fn no_workflow_task_is_scheduled_and_a_second_termination_is_refused() {
+        // R41, R44.
+        let mut story = Story::after(vec![]);
+        story.terminate("w").unwrap();
+        assert_eq!(story.types()[4..], ["WorkflowExecutionTerminated"]);
+        assert_eq!(story.terminate("w").unwrap_err().code, Code::NotFound);
+        story.cancel("w").expect("a cancel of a closed run is accepted (R27)");
+        assert_eq!(story.types().len(), 5);
+    }
+
+    #[test]
+    fn a_started_task_fails_first_and_what_is_buffered_is_written() {
+        // R42, R46.
+        let mut story = Story::after(vec![schedule("a", |_| {})]);
+        let activity = story.poll_activity().unwrap();
+        story.signal("s").unwrap();
+        let task = story.poll();
+        story.signal("buffered").unwrap();
+        story.terminate("w").unwrap();
+        let tail =
+            ["WorkflowTaskFailed", "WorkflowExecutionSignaled", "WorkflowExecutionTerminated"];
+        assert_eq!(story.types()[8..], tail);
+        let late = story.complete(&task, vec![]).unwrap_err();
+        assert_eq!(late.message, "Workflow task not found.");
+        let late = story.heartbeat(&activity, None).unwrap_err();
+        assert_eq!(late.message, "workflow execution already completed");
+    }
+
+    #[test]
+    fn a_transient_task_leaves_nothing_behind() {
+        // R43.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.fail(&task).unwrap();
+        story.poll();
+        story.terminate("w").unwrap();
+        assert_eq!(story.types()[3..], ["WorkflowTaskFailed", "WorkflowExecutionTerminated"]);
+    }
+}

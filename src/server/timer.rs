@@ -115,3 +115,49 @@ pub(super) fn fire(tx: &mut Transaction<'_>) {
     }
     tx.schedule_workflow_task();
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::story::{Story, cancel_timer, complete_workflow, timer};
+
+    #[test]
+    fn timers_due_together_fire_in_one_batch_with_one_workflow_task() {
+        // R79.
+        let mut story = Story::after(vec![timer("late", 2), timer("first", 1), timer("second", 1)]);
+        story.pass(Duration::from_secs(1));
+        assert_eq!(story.types()[7..], ["TimerFired", "TimerFired", "WorkflowTaskScheduled"]);
+        assert_eq!(story.batches().last(), Some(&(8, 10)));
+    }
+
+    #[test]
+    fn cancelling_a_timer_whose_firing_is_buffered_undoes_the_firing() {
+        // R78: nothing else is buffered, so even a close passes.
+        let mut story = Story::after(vec![timer("t", 1)]);
+        story.signal("s").unwrap();
+        let task = story.poll();
+        story.pass(Duration::from_secs(1));
+        story.complete(&task, vec![cancel_timer("t"), complete_workflow()]).unwrap();
+        let tail = ["WorkflowTaskCompleted", "TimerCanceled", "WorkflowExecutionCompleted"];
+        assert_eq!(story.types()[8..], tail);
+    }
+
+    #[test]
+    fn the_firing_comes_back_when_the_task_fails_for_another_reason() {
+        // R78.
+        let mut story = Story::after(vec![timer("t", 1)]);
+        story.signal("s").unwrap();
+        let task = story.poll();
+        story.pass(Duration::from_secs(1));
+        story.signal("unseen").unwrap();
+        story.complete(&task, vec![cancel_timer("t"), complete_workflow()]).unwrap_err();
+        let tail = [
+            "WorkflowTaskFailed",
+            "TimerFired",
+            "WorkflowExecutionSignaled",
+            "WorkflowTaskScheduled",
+        ];
+        assert_eq!(story.types()[8..], tail);
+    }
+}

@@ -372,3 +372,126 @@ pub(super) fn pending(run: &Run) -> Option<PendingWorkflowTask> {
         started_time,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{Story, complete_workflow};
+    use super::*;
+    use crate::api::PolledTaskQueue;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn only_the_first_failed_attempt_leaves_an_event() {
+        // R13, R16.
+        let mut story = Story::started();
+        for attempt in 1..=3 {
+            let task = story.poll();
+            assert_eq!(task.attempt, attempt);
+            story.fail(&task).unwrap();
+        }
+        assert_eq!(story.types().len(), 4);
+        let task = story.poll();
+        let shown: Vec<u32> = task.transient.iter().map(|event| event.id.0).collect();
+        assert_eq!(shown, [5, 6], "the virtual events of the attempt");
+        story.complete(&task, vec![complete_workflow()]).unwrap();
+        assert_eq!(story.batches(), [(1, 2), (3, 3), (4, 4), (5, 6), (7, 8)], "A1");
+    }
+
+    #[test]
+    fn an_event_makes_a_scheduled_transient_task_a_first_attempt_when_it_is_polled() {
+        // R18.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.fail(&task).unwrap();
+        story.signal("s").unwrap();
+        story.pass(SECOND);
+        let task = story.poll();
+        assert_eq!(task.attempt, 1);
+        let tail = &story.types()[4..];
+        assert_eq!(
+            tail,
+            ["WorkflowExecutionSignaled", "WorkflowTaskScheduled", "WorkflowTaskStarted"]
+        );
+    }
+
+    #[test]
+    fn an_event_buffered_during_a_transient_task_makes_the_next_one_real() {
+        // R17.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.fail(&task).unwrap();
+        let task = story.poll();
+        story.signal("s").unwrap();
+        story.fail(&task).unwrap();
+        assert_eq!(story.types()[4..], ["WorkflowExecutionSignaled", "WorkflowTaskScheduled"]);
+        assert_eq!(story.poll().attempt, 1);
+    }
+
+    #[test]
+    fn an_unanswered_task_times_out_and_its_answer_is_too_late() {
+        // R14, R12.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.pass(Duration::from_millis(9_999));
+        assert_eq!(story.types().len(), 3);
+        story.pass(Duration::from_millis(1));
+        assert_eq!(story.types()[3..], ["WorkflowTaskTimedOut"]);
+        assert!(story.complete(&task, vec![]).is_err());
+        assert_eq!(story.poll().attempt, 2);
+    }
+
+    #[test]
+    fn a_sticky_task_that_nobody_picks_up_goes_to_the_normal_queue_as_a_first_attempt() {
+        // R15.
+        let mut story = Story::started();
+        let sticky = || PolledTaskQueue::Sticky("sticky".into());
+        assert!(story.try_poll(sticky()).is_none());
+        let task = story.poll();
+        story.complete_sticky(&task).unwrap();
+        story.signal("s").unwrap();
+        assert!(story.try_poll(PolledTaskQueue::Normal("q".into())).is_none());
+        story.pass(5 * SECOND);
+        assert_eq!(story.types()[6..], ["WorkflowTaskTimedOut", "WorkflowTaskScheduled"]);
+        assert_eq!(story.poll().attempt, 1);
+    }
+
+    #[test]
+    fn a_sticky_task_sends_what_is_new_and_a_failure_of_it_is_no_attempt() {
+        // D3, C5.
+        let mut story = Story::started();
+        let sticky = || PolledTaskQueue::Sticky("sticky".into());
+        story.try_poll(sticky());
+        let task = story.poll();
+        assert_eq!(task.first_event_id, EventId(1));
+        story.complete_sticky(&task).unwrap();
+        story.signal("s").unwrap();
+        let task = story.try_poll(sticky()).unwrap();
+        assert_eq!(task.first_event_id, EventId(4));
+        story.fail(&task).unwrap();
+        assert_eq!(story.types()[7..], ["WorkflowTaskFailed", "WorkflowTaskScheduled"]);
+        assert_eq!(story.poll().attempt, 1);
+    }
+
+    #[test]
+    fn a_sticky_queue_that_was_never_polled_is_passed_over_without_an_event() {
+        // D3.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.complete_sticky(&task).unwrap();
+        story.signal("s").unwrap();
+        assert_eq!(story.poll().attempt, 1);
+    }
+
+    #[test]
+    fn from_the_fourth_attempt_a_task_has_more_time_always_the_same() {
+        // R20.
+        let story = Story::started();
+        let run = story.server.current_run("w").unwrap();
+        assert_eq!(start_to_close_timeout(run, 3), 10 * SECOND);
+        let fourth = start_to_close_timeout(run, 4);
+        assert!(fourth >= 14 * SECOND && fourth < 15 * SECOND, "{fourth:?}");
+        assert_eq!(fourth, start_to_close_timeout(run, 4));
+        assert!(start_to_close_timeout(run, 400) <= 610 * SECOND);
+    }
+}
