@@ -85,6 +85,11 @@ impl Places {
         Some(self.source.locate(span.clone()))
     }
 
+    /// The place of a stretch of bytes.
+    pub(super) fn locate(&self, span: std::ops::Range<usize>) -> Location {
+        self.source.locate(span)
+    }
+
     /// The place itself.
     pub(super) fn whole(&self, place: &Place) -> Location {
         self.source.locate(place.span.clone())
