@@ -11,6 +11,8 @@ pub mod ids;
 pub mod json;
 pub mod list;
 pub mod official;
+#[cfg(test)]
+mod recording;
 pub mod shared;
 pub mod text;
 

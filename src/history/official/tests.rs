@@ -1,6 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde_json::json;
@@ -8,55 +6,8 @@ use serde_json::json;
 use super::*;
 use crate::clock::EPOCH;
 use crate::history::json::from_json;
+use crate::history::recording::Recording;
 use crate::official::enums::EventType;
-
-/// A history that a real server recorded (1.32.0), as `temporal workflow show -o json` prints it.
-struct Recording {
-    name: String,
-    text: String,
-    /// The ids of its events, in the batches in which the server persisted them.
-    batches: Vec<Vec<usize>>,
-}
-
-impl Recording {
-    fn all() -> Vec<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/histories");
-        let batches = fs::read_to_string(folder.join("batches.json")).unwrap();
-        let batches: BTreeMap<String, Vec<Vec<usize>>> = serde_json::from_str(&batches).unwrap();
-        let recording = |(name, batches)| {
-            let text = fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
-            Self { name, text, batches }
-        };
-        batches.into_iter().map(recording).collect()
-    }
-
-    fn named(name: &str) -> Self {
-        Self::all().into_iter().find(|recording| recording.name == name).unwrap()
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-
-    fn official(&self) -> proto::History {
-        from_json(&self.json()).unwrap()
-    }
-
-    fn compact(&self) -> History {
-        let mut events = read(&self.official().events).unwrap().into_iter();
-        let mut history = History::new();
-        for batch in &self.batches {
-            history.append(events.by_ref().take(batch.len()).collect());
-        }
-        assert!(events.next().is_none(), "{}", self.name);
-        history
-    }
-
-    /// Whether an SDK's worker was there, which sends more than is modelled.
-    fn is_by_an_sdk(&self) -> bool {
-        self.name.starts_with("says-everything")
-    }
-}
 
 /// Removes what is made up anew (ids that are random on a real server) and, of a history by an
 /// SDK's worker, what is not modelled, so that the sizes differ too.

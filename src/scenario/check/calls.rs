@@ -1,6 +1,6 @@
 //! Child workflows that start each other for ever.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::diagnostic::{Diagnostic, quoted};
 use super::super::model::{ChildOptions, Workflow, WorkflowAction, WorkflowStep};
@@ -27,27 +27,30 @@ impl Check<'_> {
             .iter()
             .map(|(name, workflow)| (name.as_str(), calls_of(workflow)))
             .collect();
-        let mut done: BTreeMap<&str, ()> = BTreeMap::new();
+        let mut done: BTreeSet<&str> = BTreeSet::new();
         for start in calls.keys().copied() {
             // The way from `start`: each type with the calls that have not been followed yet.
             let mut way = vec![(start, calls[start].iter())];
+            let mut on_way = BTreeMap::from([(start, 0)]);
             while let Some((at, follow)) = way.last_mut() {
                 let at = *at;
                 let Some((next, step)) = follow.next() else {
-                    done.insert(at, ());
+                    done.insert(at);
+                    on_way.remove(at);
                     way.pop();
                     continue;
                 };
-                if done.contains_key(next) {
+                if done.contains(next) {
                     continue;
                 }
-                if let Some(begin) = way.iter().position(|(name, _)| name == next) {
-                    let cycle: Vec<&str> = way[begin..].iter().map(|(name, _)| *name).collect();
+                if let Some(begin) = on_way.get(next) {
+                    let cycle: Vec<&str> = way[*begin..].iter().map(|(name, _)| *name).collect();
                     let diagnostic = cyclic(&cycle, next, step);
                     self.refuse(diagnostic);
                     return;
                 }
                 if let Some((name, next)) = calls.get_key_value(next) {
+                    on_way.insert(name, way.len());
                     way.push((name, next.iter()));
                 }
             }

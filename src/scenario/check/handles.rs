@@ -188,6 +188,9 @@ impl Check<'_> {
         scope: &Scope<'_>,
         all: &BTreeMap<String, Location>,
     ) {
+        if self.is_full() {
+            return;
+        }
         let at = || self.places.item(&step.at, key, index);
         let diagnostic = match (scope.handles.get(name), all.get(name)) {
             (Some(handle), _) if handle.hidden == 0 => return,

@@ -15,7 +15,7 @@ use super::limits::{MAX_CLIENTS, MAX_DIAGNOSTICS, MAX_WORKERS};
 use super::model::{ActivityAction, Scenario, WorkflowAction, WorkflowStep};
 use super::parse::{Parsed, Places};
 use super::source::Location;
-use super::yaml::unknown_name;
+use super::yaml::{suggest, unknown_name};
 use flow::Walk;
 
 /// Checks a scenario whose form is right. `native` are activity types whose code is elsewhere.
@@ -41,9 +41,14 @@ struct Check<'a> {
 
 impl<'a> Check<'a> {
     fn refuse(&mut self, diagnostic: Diagnostic) {
-        if self.found.len() < MAX_DIAGNOSTICS {
+        if !self.is_full() {
             self.found.push(diagnostic);
         }
+    }
+
+    /// Enough is enough: what is looked for beyond that would only cost time.
+    fn is_full(&self) -> bool {
+        self.found.len() >= MAX_DIAGNOSTICS
     }
 
     fn sizes(&mut self) {
@@ -82,6 +87,9 @@ impl<'a> Check<'a> {
     }
 
     fn workflow_step(&mut self, step: &WorkflowStep) {
+        if self.is_full() {
+            return;
+        }
         let at = &step.at;
         match &step.action {
             WorkflowAction::StartActivity(start) => {
@@ -169,8 +177,9 @@ impl<'a> Check<'a> {
         let Some(workflow) = self.scenario.workflows.get(workflow_type) else { return };
         let known: Vec<&str> = workflow.versions.iter().map(|v| v.name.as_str()).collect();
         if !known.contains(&version) {
-            let what = format!("version of {}", quoted(workflow_type));
-            self.refuse(unknown_name(&what, version, &known, at));
+            let (workflow_type, named) = (quoted(workflow_type), quoted(version));
+            let none = format!("workflow {workflow_type} has no version {named}");
+            self.refuse(suggest(Diagnostic::new(none), version, &known, at));
         }
     }
 }

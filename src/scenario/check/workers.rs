@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::super::diagnostic::{Diagnostic, quoted};
+use super::super::limits::MAX_DIAGNOSTICS;
 use super::super::source::Location;
 use super::super::yaml::unknown_name;
 use super::{Check, names};
@@ -12,6 +13,9 @@ impl Check<'_> {
         let mut seen: BTreeMap<&str, Location> = BTreeMap::new();
         // Without a section in the file there is one worker and no place: nothing to check.
         for (worker, place) in self.scenario.workers.iter().zip(&self.places.workers) {
+            if self.is_full() {
+                return;
+            }
             let at = |key| {
                 let within = self.places.within(place, key);
                 within.unwrap_or_else(|| self.places.whole(place))
@@ -47,19 +51,22 @@ impl Check<'_> {
                 item.map_or_else(|| at(key), |item| self.places.whole(item))
             };
             for (index, name) in worker.workflows.iter().flatten().enumerate() {
-                if !self.scenario.workflows.contains_key(name) {
+                if found.len() < MAX_DIAGNOSTICS && !self.scenario.workflows.contains_key(name) {
                     let known = names(&self.scenario.workflows);
                     found.push(unknown_name("workflow", name, &known, item("workflows", index)));
                 }
             }
             let known = self.activity_types();
             for (index, name) in worker.activities.iter().flatten().enumerate() {
-                if !known.contains(&name.as_str()) {
+                if found.len() < MAX_DIAGNOSTICS && !known.contains(&name.as_str()) {
                     found.push(unknown_name("activity", name, &known, item("activities", index)));
                 }
             }
             for (workflow_type, version) in &worker.versions {
                 let entry = place.entry("versions").and_then(|e| e.value.entry(workflow_type));
+                if found.len() >= MAX_DIAGNOSTICS {
+                    break;
+                }
                 if !self.scenario.workflows.contains_key(workflow_type) {
                     let known = names(&self.scenario.workflows);
                     let at = entry.map_or_else(
@@ -80,7 +87,9 @@ impl Check<'_> {
 
     /// A worker that there must be.
     pub(super) fn worker(&mut self, name: &str, at: Location) {
-        let known: Vec<&str> = self.scenario.workers.iter().map(|w| w.name.as_str()).collect();
+        let mut known: Vec<&str> =
+            self.scenario.workers.iter().map(|worker| worker.name.as_str()).collect();
+        known.dedup();
         if !known.contains(&name) {
             self.refuse(unknown_name("worker", name, &known, at));
         }
