@@ -1,10 +1,22 @@
 //! Deadbeat: see every way a Temporal workflow's cancellation can end.
 
 pub mod api;
+pub mod check;
 pub mod clock;
 pub mod grpc;
 pub mod history;
+pub mod report;
 pub mod scenario;
+pub mod server;
+pub mod sim;
+pub mod worker;
+
+#[cfg(feature = "cli")]
+pub mod cli;
+#[cfg(any(feature = "cli", feature = "testing"))]
+mod files;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 /// Temporal's official protobuf types, by the last part of their package's name.
 pub mod official {
@@ -17,5 +29,3 @@ pub mod official {
         workflowservice::v1 as workflowservice,
     };
 }
-
-pub mod server;

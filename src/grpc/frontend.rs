@@ -167,3 +167,48 @@ impl Incoming<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_the_bytes_are_a_call_is_read_or_refused(
+            message in proptest::collection::vec(any::<u8>(), 0..200),
+            method in 0..Frontend::methods().count(),
+        ) {
+            let method = Frontend::methods().nth(method).unwrap();
+            let frontend = Frontend::new("default");
+            let _ = frontend.decode(method, &message, &Metadata::default());
+        }
+    }
+
+    #[test]
+    fn a_poll_that_would_not_wait_is_refused() {
+        let frontend = Frontend::new("default");
+        let poll = crate::official::workflowservice::PollWorkflowTaskQueueRequest {
+            namespace: "default".to_owned(),
+            ..Default::default()
+        };
+        let metadata = |seconds| Metadata {
+            timeout: Some(Duration::from_secs(seconds)),
+            ..Metadata::default()
+        };
+        let decode = |seconds| {
+            frontend.decode("PollWorkflowTaskQueue", &poll.encode_to_vec(), &metadata(seconds))
+        };
+        let refused = decode(1).unwrap_err();
+        assert_eq!(refused.to_string(), "FAILED_PRECONDITION: Context timeout is too short.");
+        assert!(decode(2).is_ok());
+    }
+
+    #[test]
+    fn an_answer_to_another_call_is_not_written() {
+        let refused =
+            Frontend::new("default").encode(&Reply::PollWorkflowTaskQueue, Response::Empty);
+        assert_eq!(refused.unwrap_err().code, Code::Internal);
+    }
+}

@@ -14,21 +14,21 @@ const MAXIMUM_PAGE_SIZE: usize = 256;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct PageToken {
     /// The run that is read: a reader of "the current run" stays with the one it began with.
-    pub(super) run_id: RunId,
+    pub(super) run: RunId,
     /// The first event that was not read yet.
-    next_event_id: EventId,
+    next: EventId,
     /// The event with which the history ended when the reader began.
-    last_event_id: EventId,
+    last: EventId,
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
 struct TokenBytes {
     #[prost(string, tag = "1")]
-    run_id: String,
+    run: String,
     #[prost(uint32, tag = "2")]
-    next_event_id: u32,
+    next: u32,
     #[prost(uint32, tag = "3")]
-    last_event_id: u32,
+    last: u32,
 }
 
 impl PageToken {
@@ -37,19 +37,15 @@ impl PageToken {
         let invalid = || RpcError::invalid_argument("Invalid NextPageToken.");
         let token = TokenBytes::decode(bytes).map_err(|_| invalid())?;
         Ok(Self {
-            run_id: token.run_id.parse().map_err(|_| invalid())?,
-            next_event_id: EventId(token.next_event_id),
-            last_event_id: EventId(token.last_event_id),
+            run: token.run.parse().map_err(|_| invalid())?,
+            next: EventId(token.next),
+            last: EventId(token.last),
         })
     }
 
     /// The bytes of the token.
     pub(super) fn to_bytes(self) -> Vec<u8> {
-        let token = TokenBytes {
-            run_id: self.run_id.to_string(),
-            next_event_id: self.next_event_id.0,
-            last_event_id: self.last_event_id.0,
-        };
+        let token = TokenBytes { run: self.run.to_string(), next: self.next.0, last: self.last.0 };
         token.encode_to_vec()
     }
 }
@@ -121,17 +117,17 @@ impl Page {
 
     fn cut_all(&self, view: &HistoryView) -> Cut {
         let from = self.from.unwrap_or(PageToken {
-            run_id: view.execution.run_id,
-            next_event_id: EventId::FIRST,
-            last_event_id: EventId(view.history.len()),
+            run: view.execution.run_id,
+            next: EventId::FIRST,
+            last: EventId(view.history.len()),
         });
-        let after = EventId(from.next_event_id.0.saturating_sub(1));
+        let after = EventId(from.next.0.saturating_sub(1));
         let ends = view.history.batches().map(Batch::last_event_id);
-        let ends = ends.filter(|end| *end > after && *end <= from.last_event_id);
+        let ends = ends.filter(|end| *end > after && *end <= from.last);
         let ends: Vec<EventId> = ends.take(self.size).collect();
         let until = ends.last().copied().unwrap_or(after);
         if ends.len() == self.size {
-            let next = Some(PageToken { next_event_id: until.next(), ..from });
+            let next = Some(PageToken { next: until.next(), ..from });
             return Cut { after, until, tail: Tail::Recorded, next };
         }
         Cut { after, until, tail: self.tail, next: None }

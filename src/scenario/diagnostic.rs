@@ -211,7 +211,7 @@ fn wrap(text: &str) -> String {
 fn line_around(text: &str, at: usize) -> Range<usize> {
     let start = text[..at].rfind('\n').map_or(0, |n| n + 1);
     let end = text[at..].find('\n').map_or(text.len(), |n| at + n);
-    start..end
+    start..start + text[start..end].trim_end_matches('\r').len()
 }
 
 /// The nearest place at or before `at` that does not split a letter.

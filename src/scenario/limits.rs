@@ -19,6 +19,10 @@ pub const MAX_DEPTH: usize = 64;
 /// How many values a file may hold, aliases expanded.
 pub const MAX_NODES: u64 = 100_000;
 
+/// How many brackets, braces and commas a file may hold: what is in brackets is held in memory
+/// until they are closed.
+pub const MAX_PUNCTUATION: usize = 200_000;
+
 /// How many steps all workflows, activities and clients may have together, aliases expanded.
 pub const MAX_STEPS: usize = 10_000;
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use super::check;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::limits::MAX_BYTES;
 use super::model::Scenario;
@@ -18,9 +19,24 @@ impl Scenario {
     /// Everything that is found wrong with it, at most
     /// [`MAX_DIAGNOSTICS`](super::limits::MAX_DIAGNOSTICS) errors.
     pub fn parse(source: &str, file: &str) -> Result<Self, Diagnostics> {
+        Self::parse_with_native(source, file, &[])
+    }
+
+    /// Reads a scenario some of whose activity types have their code elsewhere: `native` names
+    /// those that the program runs that reads the scenario.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scenario::parse`].
+    pub fn parse_with_native(
+        source: &str,
+        file: &str,
+        native: &[&str],
+    ) -> Result<Self, Diagnostics> {
         // A byte order mark is no part of the text; positions are then those an editor shows.
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
         let parsed = parse::parse(&Source::new(file, source))?;
+        check::check(&parsed, native)?;
         Ok(parsed.scenario)
     }
 

@@ -40,11 +40,13 @@
 //!
 #![doc = include_str!("language.md")]
 
+mod check;
 pub mod diagnostic;
 pub mod duration;
 pub mod limits;
 mod load;
 pub mod model;
+mod names;
 mod parse;
 mod schema;
 pub mod source;
@@ -55,5 +57,6 @@ mod yaml;
 
 pub use diagnostic::{Coloring, Diagnostic, Diagnostics};
 pub use model::Scenario;
+pub use names::EVENT_TYPES;
 pub use schema::schema;
 pub use source::Location;

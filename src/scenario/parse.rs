@@ -85,6 +85,11 @@ impl Places {
         Some(self.source.locate(span.clone()))
     }
 
+    /// The place of a stretch of bytes.
+    pub(super) fn locate(&self, span: std::ops::Range<usize>) -> Location {
+        self.source.locate(span)
+    }
+
     /// The place itself.
     pub(super) fn whole(&self, place: &Place) -> Location {
         self.source.locate(place.span.clone())
@@ -187,6 +192,9 @@ impl Reader {
         let mut named = false;
         let mut acting: Vec<Location> = Vec::new();
         for pair in &pairs {
+            if self.is_full() {
+                return None;
+            }
             match pair.key {
                 "name" => {
                     named = true;
@@ -208,6 +216,9 @@ impl Reader {
                 "workers" => {
                     scenario.workers.clear();
                     for node in self.list(pair.value, "workers")? {
+                        if self.is_full() {
+                            return None;
+                        }
                         let worker = node.decode::<Worker>();
                         scenario.workers.extend(self.accept(worker));
                         self.places.workers.push(node.place().clone());
@@ -228,6 +239,9 @@ impl Reader {
                 }
                 "expect" => {
                     for node in self.list(pair.value, "expectations")? {
+                        if self.is_full() {
+                            return None;
+                        }
                         let of = node.decode();
                         let Some(of) = self.accept(of) else { continue };
                         let at = node.at();
@@ -288,6 +302,7 @@ impl Reader {
         for pair in &pairs {
             match pair.key {
                 "cancellation_model" => cancellation_model = self.decode(pair.value),
+                _ if self.is_full() => return None,
                 "steps" => {
                     codes.push(pair.key_at.clone());
                     versions = only(self.steps(pair.value)?);
@@ -334,7 +349,14 @@ impl Reader {
     /// A list of steps; those that are wrong are left out.
     pub(super) fn steps<S: Step>(&mut self, node: Node<'_>) -> Option<Arc<[S]>> {
         let nodes = self.list(node, "steps")?;
-        Some(nodes.into_iter().filter_map(|node| self.one_step(node)).collect())
+        let mut steps = Vec::new();
+        for node in nodes {
+            if self.is_full() || self.steps > MAX_STEPS {
+                return None;
+            }
+            steps.extend(self.one_step(node));
+        }
+        Some(steps.into())
     }
 
     fn one_step<S: Step>(&mut self, node: Node<'_>) -> Option<S> {
@@ -344,9 +366,6 @@ impl Reader {
                 Diagnostic::new(format!("more than {MAX_STEPS} steps"))
                     .at(node.at(), "one step too many"),
             );
-        }
-        if self.steps > MAX_STEPS || self.is_full() {
-            return None;
         }
         let (row, step) = self.row::<S>(node)?;
         let start = step.key_at.span().start;
@@ -359,6 +378,9 @@ impl Reader {
         self.places.mappings.insert(start, node.place().clone());
         for pair in &step.pairs {
             let key = pair.key;
+            if self.is_full() {
+                return None;
+            }
             if key != row.key && !row.has_option(key) && !S::SHARED.contains(&key) {
                 let known: Vec<&str> =
                     [row.needs, row.takes, S::SHARED].into_iter().flatten().copied().collect();

@@ -48,6 +48,13 @@ impl Source {
         self.lines.get(line.saturating_sub(1)).copied().unwrap_or(self.text.len())
     }
 
+    /// The offset of a line and a column, in characters, both counted from 1.
+    pub(super) fn offset(&self, line: usize, column: usize) -> usize {
+        let start = self.line_start(line);
+        let mut ahead = self.text[start..].char_indices().map(|(at, _)| start + at);
+        ahead.nth(column.saturating_sub(1)).unwrap_or(self.text.len())
+    }
+
     fn boundary(&self, at: usize) -> usize {
         let mut at = at.min(self.text.len());
         while !self.text.is_char_boundary(at) {

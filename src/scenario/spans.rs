@@ -12,7 +12,7 @@ use std::sync::Arc;
 use saphyr_parser::{Event, Marker, Parser, ScanError};
 
 use super::diagnostic::{Diagnostic, quoted};
-use super::limits::{MAX_DEPTH, MAX_NODES};
+use super::limits::{MAX_DEPTH, MAX_NODES, MAX_PUNCTUATION};
 use super::source::Source;
 
 /// Where a value stands, and what is in it.
@@ -62,6 +62,7 @@ impl Place {
 
 /// The places in a text of one document; what is not such a text is refused.
 pub(super) fn places(source: &Arc<Source>) -> Result<Rc<Place>, Diagnostic> {
+    refuse_unfit_text(source)?;
     let mut build = Build {
         source,
         offsets: Offsets::new(&source.text),
@@ -80,6 +81,34 @@ pub(super) fn places(source: &Arc<Source>) -> Result<Rc<Place>, Diagnostic> {
             .at(source.locate(0..0), "")
             .help("a scenario begins with `name:`; see `src/scenario/language.md`")
     })
+}
+
+/// Refuses what the parsers would take badly, or take in though it is no YAML.
+fn refuse_unfit_text(source: &Arc<Source>) -> Result<(), Diagnostic> {
+    let text = source.text.as_str();
+    let unfit = |(at, c): (usize, char)| match c {
+        '\t' | '\n' | '\u{85}' => None,
+        '\r' if text[at + 1..].starts_with('\n') => None,
+        '\u{fffe}' | '\u{ffff}' => Some((at, c)),
+        c => c.is_control().then_some((at, c)),
+    };
+    if let Some((at, c)) = text.char_indices().find_map(unfit) {
+        let name = format!("U+{:04X}", u32::from(c));
+        let diagnostic = Diagnostic::new(format!("not valid YAML: the control character {name}"))
+            .at(source.locate(at..at + c.len_utf8()), "not allowed");
+        return Err(if c == '\r' {
+            diagnostic.help("a line ends with a line feed, with or without a carriage return")
+        } else {
+            diagnostic
+        });
+    }
+    let is_punctuation = |byte: &u8| matches!(byte, b'[' | b']' | b'{' | b'}' | b',');
+    let mut punctuation = text.bytes().enumerate().filter(|(_, byte)| is_punctuation(byte));
+    if let Some((at, _)) = punctuation.nth(MAX_PUNCTUATION) {
+        let many = format!("more than {MAX_PUNCTUATION} brackets, braces and commas");
+        return Err(Diagnostic::new(many).at(source.locate(at..at + 1), "one too many"));
+    }
+    Ok(())
 }
 
 /// Turns the parser's positions, which count characters, into bytes.
@@ -291,11 +320,15 @@ impl Build<'_> {
 
     fn too_deep(&self, span: Range<usize>) -> Diagnostic {
         Diagnostic::new(format!("nested more than {MAX_DEPTH} levels deep"))
-            .at(self.source.locate(span), "one level too many")
+            .at(self.source.locate(span), "too deep")
     }
 
     fn scan_error(&self, error: &ScanError) -> Diagnostic {
         let at = self.offsets.byte(error.marker());
+        // The scanner runs ahead of the parser and has a limit of its own, far above ours.
+        if error.info().contains("recursion limit") {
+            return self.too_deep(at..at);
+        }
         let mut diagnostic = Diagnostic::new("not valid YAML")
             .at(self.source.locate(at..at), error.info().to_owned());
         if self.source.text[self.source.line_start(error.marker().line())..].starts_with('\t')

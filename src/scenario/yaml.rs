@@ -26,12 +26,22 @@ impl Document {
         // First the places: what is too deep or too large must not reach the library.
         let place = spans::places(source)?;
         let value = serde_yaml::from_str(&source.text).map_err(|error| {
-            let at = error.location().map_or(0, |location| location.index());
+            let at = error
+                .location()
+                .map_or(0, |location| source.offset(location.line(), location.column()));
             let message = error.to_string();
             let message = message.split(" at line ").next().unwrap_or_default();
+            // In front of what is wrong may stand the path to it, which the place tells better.
+            let message = message.split_once(": ").map_or(message, |(_, what)| what);
+            if message.contains("integer") {
+                let large = Diagnostic::new("a number is too large");
+                return large.at(source.locate(at..at), "more than 64 bits");
+            }
             Diagnostic::new("not valid YAML").at(source.locate(at..at), message)
         })?;
-        Ok(Self { source: source.clone(), value, place })
+        let document = Self { source: source.clone(), value, place };
+        refuse_infinite(document.root())?;
+        Ok(document)
     }
 
     /// The outermost value.
@@ -187,6 +197,13 @@ impl<'a> Node<'a> {
         if let Some(field) = message.strip_prefix("missing field ") {
             return Diagnostic::new(format!("{field} is missing")).at(at(here), "here");
         }
+        if message.ends_with("expected a string key") {
+            let entry = names.first().and_then(|name| place.entry(name));
+            let span = entry.map_or(here, |entry| entry.key_span.clone());
+            return Diagnostic::new("a key must be text")
+                .at(at(span), "not text")
+                .help("put it in quotes");
+        }
         if let Some(rest) = message.strip_prefix("invalid type: ") {
             return wrong_type(rest, at(here));
         }
@@ -197,6 +214,24 @@ impl<'a> Node<'a> {
         }
         Diagnostic::new(message).at(at(here), "")
     }
+}
+
+/// Refuses numbers that JSON, which payloads are made of, cannot hold.
+fn refuse_infinite(node: Node<'_>) -> Result<(), Diagnostic> {
+    if let Value::Number(number) = node.value
+        && number.as_f64().is_some_and(|number| !number.is_finite())
+    {
+        return Err(Diagnostic::new("a number must be finite")
+            .at(node.at(), "JSON has no such number")
+            .help("if it is meant as text, put it in quotes"));
+    }
+    for item in node.items().unwrap_or_default() {
+        refuse_infinite(item)?;
+    }
+    for pair in node.pairs().unwrap_or_default() {
+        refuse_infinite(pair.value)?;
+    }
+    Ok(())
 }
 
 fn wrong_type(found_and_expected: &str, at: Location) -> Diagnostic {
@@ -224,16 +259,21 @@ fn wrong_type(found_and_expected: &str, at: Location) -> Diagnostic {
 
 /// A key that is not known where it stands.
 pub(super) fn unknown_key(unknown: &str, known: &[&str], at: Location) -> Diagnostic {
-    let diagnostic = Diagnostic::new(format!("unknown key {}", quoted(unknown)));
-    match nearest(unknown, known.iter().copied()) {
-        Some(meant) => diagnostic.at(at, format!("did you mean `{meant}`?")),
-        None => diagnostic.at(at, "unknown").help(one_of(known)),
-    }
+    suggest(Diagnostic::new(format!("unknown key {}", quoted(unknown))), unknown, known, at)
 }
 
 /// A name that is not among those that there are.
 pub(super) fn unknown_name(what: &str, unknown: &str, known: &[&str], at: Location) -> Diagnostic {
-    let diagnostic = Diagnostic::new(format!("unknown {what} {}", quoted(unknown)));
+    suggest(Diagnostic::new(format!("unknown {what} {}", quoted(unknown))), unknown, known, at)
+}
+
+/// Says which name may have been meant.
+pub(super) fn suggest(
+    diagnostic: Diagnostic,
+    unknown: &str,
+    known: &[&str],
+    at: Location,
+) -> Diagnostic {
     match nearest(unknown, known.iter().copied()) {
         Some(meant) => diagnostic.at(at, format!("did you mean `{meant}`?")),
         None => diagnostic.at(at, "unknown").help(one_of(known)),
@@ -253,4 +293,10 @@ fn one_of(known: &[&str]) -> String {
             format!("there are {}", names.join(", "))
         }
     }
+}
+
+/// A text as JSON, for tests that need to see it as other tools do.
+#[cfg(test)]
+pub(super) fn to_json(text: &str) -> serde_json::Value {
+    serde_yaml::from_str(text).unwrap()
 }

@@ -78,14 +78,13 @@ pub(super) fn complete(
     surroundings: &Surroundings<'_>,
 ) -> Result<Completion, BadCommand> {
     let mut tx = Transaction::begin(now, run);
-    let binary = request.extras.as_ref().map(|extras| &extras.binary_checksum);
     let Some(completed) =
         workflow_task::complete(&mut tx, &request.identity, request.extras.clone())
     else {
         return Ok(Completion { returned: None, new_run: None });
     };
     tx.run.sticky.clone_from(&request.sticky);
-    reset_points::record(&mut tx, completed, binary);
+    reset_points::record(tx.run, now, completed, request.extras.as_deref());
     let mut new_run = None;
     for command in &request.commands {
         apply(&mut tx, completed, command, request, surroundings, &mut new_run)?;

@@ -31,8 +31,8 @@ impl TaskKey {
     }
 }
 
-/// A follow-up. The event ids are of the run that has the follow-up; those that came up first come
-/// first by default, and of one event what it leads to next.
+/// A follow-up. The event ids are of the run that has the follow-up; of one kind those that came up
+/// first come first by default.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Transfer {
     /// Make the child's run (R87).
@@ -52,16 +52,17 @@ pub enum Transfer {
 }
 
 impl Transfer {
-    /// The event that it follows from, and how far behind it.
-    fn rank(self) -> (EventId, u8) {
+    /// Its class, the event that it follows from, and how far behind it. The real server passes the
+    /// cancels of a workflow task on before its signals.
+    fn rank(self) -> (u8, EventId, u8) {
         match self {
-            Self::StartChild(event) => (event, 0),
-            Self::RecordChildStarted(event) => (event, 1),
-            Self::ScheduleChildsFirstTask(event) => (event, 2),
-            Self::CancelExternal(event) => (event, 3),
-            Self::SignalExternal(event) => (event, 4),
-            Self::ApplyParentClosePolicy(event) => (event, 5),
-            Self::NotifyParent => (EventId(u32::MAX), 6),
+            Self::StartChild(event) => (0, event, 0),
+            Self::RecordChildStarted(event) => (0, event, 1),
+            Self::ScheduleChildsFirstTask(event) => (0, event, 2),
+            Self::CancelExternal(event) => (1, event, 0),
+            Self::SignalExternal(event) => (2, event, 0),
+            Self::ApplyParentClosePolicy(event) => (3, event, 0),
+            Self::NotifyParent => (4, EventId::default(), 0),
         }
     }
 }

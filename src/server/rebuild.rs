@@ -6,10 +6,10 @@ use super::activity::Activity;
 use super::child::{Child, ChildState};
 use super::external::{ExternalCancel, ExternalSignal};
 use super::key::RunIndex;
+use super::reset_points;
 use super::run::{Run, expiration};
 use super::timer::UserTimer;
 use crate::clock::Time;
-use crate::history::event::ResetPoint;
 use crate::history::{Attributes, Event, EventId, History, RunId};
 
 /// The run that a reset makes from what it keeps of `base`: without a workflow task, and with
@@ -37,11 +37,8 @@ fn apply(run: &mut Run, event: &Event, now: Time) {
     match &event.attributes {
         Attributes::WorkflowTaskCompleted { started_event_id, extras, .. } => {
             run.previous_started_event_id = Some(*started_event_id);
-            add_reset_point(
-                run,
-                event,
-                extras.as_ref().map(|extras| extras.binary_checksum.clone()),
-            );
+            // As points of the new run (B23).
+            reset_points::record(run, event.time, event.id, extras.as_deref());
         }
         Attributes::WorkflowExecutionCancelRequested { .. } => run.cancel_requested = true,
         Attributes::WorkflowExecutionSignaled(signaled) => {
@@ -116,23 +113,4 @@ fn apply(run: &mut Run, event: &Event, now: Time) {
 /// The child that this event initiated is no longer pending.
 fn forget_child(run: &mut Run, initiated: EventId) {
     run.children.retain(|child| child.initiated_event_id != initiated);
-}
-
-/// Reset points are rebuilt from what is kept, as points of the new run (B23).
-fn add_reset_point(run: &mut Run, event: &Event, binary: Option<crate::history::Name>) {
-    let binary_checksum = binary.unwrap_or_default();
-    if run.reset_points.iter().any(|point| point.binary_checksum == binary_checksum) {
-        return;
-    }
-    run.reset_points.push(ResetPoint {
-        expire_time: None,
-        run_id: run.execution.run_id,
-        binary_checksum,
-        build_id: crate::history::Name::empty(),
-        first_workflow_task_completed_id: event.id,
-        create_time: event.time,
-        resettable: run.children.is_empty()
-            && run.external_cancels.is_empty()
-            && run.external_signals.is_empty(),
-    });
 }

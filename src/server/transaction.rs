@@ -2,6 +2,7 @@
 
 use super::buffer::{Buffered, is_completion, started_origin, wire_started};
 use super::key::Transfer;
+use super::reset_points;
 use super::run::Run;
 use super::workflow_task::{self, ScheduledTask, WorkflowTaskState};
 use crate::api::ExecutionStatus;
@@ -175,6 +176,7 @@ impl<'r> Transaction<'r> {
         self.run.buffer.clear();
         self.run.status = status;
         self.run.close_time = Some(self.now);
+        reset_points::expire(self.run, self.now);
         id
     }
 

@@ -92,7 +92,6 @@ impl Case {
 
     /// Reads a case.
     pub(crate) fn read(file: &Path) -> Result<Self, Box<dyn Error>> {
-        let text = fs::read_to_string(file)?;
-        Ok(serde_json::from_str(&text)?)
+        Ok(serde_json::from_str(&fs::read_to_string(file)?)?)
     }
 }

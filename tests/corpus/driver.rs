@@ -82,6 +82,14 @@ struct Waiting {
     until: Option<Time>,
 }
 
+/// What is recorded of a run.
+#[derive(Default)]
+struct Recorded {
+    events: Vec<Value>,
+    /// The ids of the events of each batch.
+    batches: Vec<Vec<i64>>,
+}
+
 /// A call, and what became of it at once.
 enum Made {
     Waits(CallId),
@@ -335,7 +343,7 @@ impl<'a> Driver<'a> {
         let seconds = args["timeoutSeconds"].as_f64().unwrap_or(15.0);
         let mut seen = 0;
         self.pass_time(self.now + Duration::from_secs_f64(seconds), |driver| {
-            let events = driver.fetch(&workflow_id, &run_id).unwrap_or_default().0;
+            let events = driver.fetch(&workflow_id, &run_id).unwrap_or_default().events;
             let of_type = events.iter().filter(|event| event["eventType"] == event_type.as_str());
             seen = of_type.count() as u64;
             seen >= wanted
@@ -395,9 +403,9 @@ impl<'a> Driver<'a> {
         }
         let run_id = self.symbols.run(alias).ok_or("its run id is not known")?.to_owned();
         let workflow_id = self.symbols.resolve_text(workflow_id)?;
-        let (events, batches) = self.fetch(&workflow_id, &run_id)?;
-        self.histories.insert(alias.to_owned(), events);
-        self.batches.insert(alias.to_owned(), batches);
+        let recorded = self.fetch(&workflow_id, &run_id)?;
+        self.histories.insert(alias.to_owned(), recorded.events);
+        self.batches.insert(alias.to_owned(), recorded.batches);
         let target = json!({
             "namespace": NAMESPACE,
             "execution": { "workflowId": workflow_id, "runId": run_id },
@@ -421,17 +429,13 @@ impl<'a> Driver<'a> {
     }
 
     /// What is recorded of a run, a batch a page.
-    fn fetch(
-        &mut self,
-        workflow_id: &str,
-        run_id: &str,
-    ) -> Result<(Vec<Value>, Vec<Vec<i64>>), Box<dyn Error>> {
+    fn fetch(&mut self, workflow_id: &str, run_id: &str) -> Result<Recorded, Box<dyn Error>> {
         let mut args = json!({
             "namespace": NAMESPACE,
             "execution": { "workflowId": workflow_id, "runId": run_id },
             "maximumPageSize": 1,
         });
-        let (mut events, mut batches) = (Vec::new(), Vec::new());
+        let mut recorded = Recorded::default();
         loop {
             let page = self.ask("get_workflow_execution_history", &args)?;
             let of_page = page["history"]["events"].as_array().cloned().unwrap_or_default();
@@ -439,12 +443,12 @@ impl<'a> Driver<'a> {
                 let ids = of_page.iter().map(|event| {
                     event["eventId"].as_str().and_then(|id| id.parse().ok()).unwrap_or(0)
                 });
-                batches.push(ids.collect());
+                recorded.batches.push(ids.collect());
             }
-            events.extend(of_page);
+            recorded.events.extend(of_page);
             match page.get("nextPageToken") {
                 Some(token) => args["nextPageToken"] = token.clone(),
-                None => return Ok((events, batches)),
+                None => return Ok(recorded),
             }
         }
     }

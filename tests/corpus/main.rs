@@ -12,6 +12,7 @@
 mod case;
 mod compare;
 mod driver;
+mod mutations;
 mod normalise;
 mod pending;
 mod rpc;
@@ -60,6 +61,10 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             listed.len(),
             names.len()
         )))
+    }));
+    let mutated = home.join("cases/buffer_flush_order.json");
+    trials.push(Trial::test("every single change of a recording is noticed", move || {
+        Ok(mutations::all_are_noticed(&mutated)?)
     }));
     trials.push(Trial::test("pending cases do not pass yet", move || {
         Ok(still_pending(&home.join("cases"), &pending)?)

@@ -1,4 +1,4 @@
-//! The corpus' normalisation (section 4 of its README), applied to what the server under test gives.
+//! The corpus' normalisation (section 4 of `README.md`), applied to what the server under test gives.
 
 use std::cmp::Ordering;
 
@@ -288,8 +288,8 @@ fn is_instant(text: &str) -> bool {
 }
 
 fn pick(from: &Value, names: &[&str]) -> Map<String, Value> {
-    let named = |name: &&str| Some(((*name).to_owned(), from.get(*name)?.clone()));
-    names.iter().filter_map(named).collect()
+    let field = |name: &&str| Some(((*name).to_owned(), from.get(*name)?.clone()));
+    names.iter().filter_map(field).collect()
 }
 
 fn pick_each(list: &Value, names: &[&str], order: impl Fn(&Value, &Value) -> Ordering) -> Value {

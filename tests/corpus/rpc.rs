@@ -7,11 +7,14 @@ use deadbeat::official::workflowservice as service;
 use prost::{Message, Name};
 use serde_json::Value;
 
+type Write = fn(&Value) -> Result<Vec<u8>, Box<dyn Error>>;
+type Read = fn(&[u8]) -> Result<Value, Box<dyn Error>>;
+
 /// How the messages of a method are written and read.
 pub(crate) struct Rpc {
     action: &'static str,
-    request: fn(&Value) -> Result<Vec<u8>, Box<dyn Error>>,
-    response: fn(&[u8]) -> Result<Value, Box<dyn Error>>,
+    request: Write,
+    response: Read,
 }
 
 const fn rpc<Request, Response>(action: &'static str) -> Rpc

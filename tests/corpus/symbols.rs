@@ -182,6 +182,9 @@ fn is_uuid(bytes: &[u8]) -> bool {
 
 /// The text that base64 stands for, if it is one.
 fn readable(base64: &str) -> Option<String> {
+    if !base64.len().is_multiple_of(4) {
+        return None;
+    }
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0_u32);
     for symbol in base64.trim_end_matches('=').bytes() {

@@ -20,7 +20,7 @@ pub(in crate::grpc) fn get(incoming: &Incoming<'_>) -> Result<Call, RpcError> {
     let mut page = Page::first(sent.maximum_page_size);
     if !sent.next_page_token.is_empty() {
         let token = PageToken::read(&sent.next_page_token)?;
-        target = Target::run(target.workflow_id, token.run_id);
+        target = Target::run(target.workflow_id, token.run);
         page = page.at(token);
     }
     if only_close_event {

@@ -108,6 +108,5 @@ fn pending_workflow_task(of: &PendingWorkflowTask) -> workflow::PendingWorkflowT
         original_scheduled_time: Some(timestamp(of.original_scheduled_time)),
         started_time: of.started_time.map(timestamp),
         attempt: of.attempt.try_into().unwrap_or(i32::MAX),
-        ..Default::default()
     }
 }

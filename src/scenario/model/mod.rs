@@ -1,0 +1,321 @@
+//! What a scenario says, once it has been read.
+//!
+//! The structs with serde derives are the very types that parse YAML and that the JSON Schema is
+//! made from; [`super::steps`] is the one place that tells which key makes which step.
+
+macro_rules! options {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+    };
+}
+
+mod client;
+mod worker;
+mod workflow;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::source::Location;
+
+pub use client::*;
+pub use worker::*;
+pub use workflow::*;
+
+/// A JSON value: an input, a result, details.
+pub type Json = serde_json::Value;
+
+/// A whole scenario.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// One line that says what it shows.
+    pub name: String,
+    /// More, if one line is not enough.
+    pub description: Option<String>,
+    /// The workflows' code, by workflow type.
+    pub workflows: BTreeMap<String, Workflow>,
+    /// The activities' code, by activity type.
+    pub activities: BTreeMap<String, Arc<[ActivityStep]>>,
+    /// The workers; one named `worker` if the file names none.
+    pub workers: Vec<Worker>,
+    /// The clients, by name. `timeline` is a client named `client`.
+    pub clients: BTreeMap<String, Arc<[ClientStep]>>,
+    /// What must be true at the end.
+    pub expect: Vec<Expectation>,
+    /// 128 bits over the source text: part of a schedule token.
+    pub digest: u128,
+}
+
+/// A workflow's code: one or several versions.
+#[derive(Clone, Debug)]
+pub struct Workflow {
+    /// In the order of the file. A worker runs the first until a `deploy` step says otherwise. A
+    /// workflow written as a plain list has one, named `v1`.
+    pub versions: Vec<Version>,
+    /// How a cancelled scope behaves afterwards.
+    pub cancellation_model: CancellationModel,
+}
+
+/// One version of a workflow's code.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Its name.
+    pub name: String,
+    /// Its steps.
+    pub steps: Arc<[WorkflowStep]>,
+}
+
+/// How SDKs differ in what follows a cancel.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CancellationModel {
+    /// Python: the cancel is raised once, at what the code waits for; what comes after runs.
+    #[default]
+    Task,
+    /// TypeScript, Java, Go: a cancelled scope stays cancelled. Everything started in it is
+    /// cancelled, and what is started in it later fails at once, unless shielded.
+    Scope,
+}
+
+/// A step of a workflow, and where it stands.
+#[derive(Clone, Debug)]
+pub struct WorkflowStep {
+    /// Where in the file.
+    pub at: Location,
+    /// What it does.
+    pub action: WorkflowAction,
+}
+
+/// What a workflow can do. The variants are the action keys of the language.
+#[derive(Clone, Debug)]
+pub enum WorkflowAction {
+    /// Starts a timer and waits for it.
+    Sleep(Duration),
+    /// Starts a timer and goes on.
+    StartTimer(StartTimer),
+    /// Schedules an activity and goes on.
+    StartActivity(StartActivity),
+    /// Schedules an activity and waits for its result.
+    ExecuteActivity(ExecuteActivity),
+    /// Starts a local activity and goes on.
+    StartLocalActivity(StartLocalActivity),
+    /// Runs a local activity and waits for its result.
+    ExecuteLocalActivity(ExecuteLocalActivity),
+    /// Starts a child workflow and goes on, without waiting for its start.
+    StartChildWorkflow(StartChildWorkflow),
+    /// Starts a child workflow and waits for its result.
+    ExecuteChildWorkflow(ExecuteChildWorkflow),
+    /// Waits until a child has started (or could not).
+    WaitForStart(String),
+    /// Waits for every handle; raises the first failure among them, in the order given.
+    WaitFor(Vec<String>),
+    /// Waits for the first of several handles; raises if that one failed.
+    WaitForAny(Vec<String>),
+    /// Waits for a signal that has not been taken yet, and takes it.
+    WaitSignal(WaitSignal),
+    /// Cancels a handle: a timer, an activity, a child workflow, a branch.
+    Cancel(String),
+    /// Runs steps beside the ones that follow.
+    StartBranch(StartBranch),
+    /// Runs steps that a cancel from outside does not reach; it is delivered after them.
+    Shield(Arc<[WorkflowStep]>),
+    /// Runs steps and catches what they raise.
+    Try(Try<WorkflowStep>),
+    /// Raises again what the enclosing `on_cancel` or `on_failure` caught.
+    Raise,
+    /// Fails with an application failure.
+    Fail(Fail),
+    /// Ends the workflow, with a result.
+    Return(Json),
+    /// Ends the run and continues as new.
+    ContinueAsNew(ContinueAsNew),
+    /// Runs steps again and again.
+    Repeat(Repeat<WorkflowStep>),
+    /// Runs other steps by the run's attempt, for workflows with a retry policy.
+    ByAttempt(ByAttempt<WorkflowStep>),
+    /// Signals another execution and waits for the server's word on it.
+    SignalExternalWorkflow(SignalExternalWorkflow),
+    /// Cancels another execution and waits for the server's word on it.
+    CancelExternalWorkflow(CancelExternalWorkflow),
+    /// Records a marker.
+    RecordMarker(RecordMarker),
+    /// Keeps the worker busy: the workflow task stays started for this long.
+    Block(Duration),
+    /// Fails the workflow task, as a panic or a bug in workflow code does.
+    FailWorkflowTask(FailWorkflowTask),
+}
+
+/// A step of an activity, and where it stands.
+#[derive(Clone, Debug)]
+pub struct ActivityStep {
+    /// Where in the file.
+    pub at: Location,
+    /// What it does.
+    pub action: ActivityAction,
+}
+
+/// What an activity can do.
+#[derive(Clone, Debug)]
+pub enum ActivityAction {
+    /// Waits. A cancel that the activity has learnt of is raised here.
+    Sleep(Duration),
+    /// Heartbeats with details; the worker throttles. A cancel learnt of is raised here.
+    Heartbeat(Option<Json>),
+    /// Never returns, unless cancelled.
+    Hang,
+    /// Fails with an application failure.
+    Fail(Fail),
+    /// Ends the activity, with a result.
+    Return(Json),
+    /// Runs steps that a cancel does not interrupt; it is raised after them.
+    Shield(Arc<[ActivityStep]>),
+    /// Runs steps and catches what they raise.
+    Try(Try<ActivityStep>),
+    /// Raises again what the enclosing `on_cancel` or `on_failure` caught.
+    Raise,
+    /// Runs steps again and again.
+    Repeat(Repeat<ActivityStep>),
+    /// Runs other steps by attempt.
+    ByAttempt(ByAttempt<ActivityStep>),
+}
+
+/// A step of a client, and where it stands.
+#[derive(Clone, Debug)]
+pub struct ClientStep {
+    /// Where in the file.
+    pub at: Location,
+    /// What it does.
+    pub action: ClientAction,
+    /// When it does it, after the step before has been answered.
+    pub timing: Timing,
+    /// The refusal that is expected, if one is. Without it, a refusal fails the scenario.
+    pub fails_with: Option<FailsWith>,
+}
+
+/// When a client takes a step.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Timing {
+    /// At once, or this long after the step before was answered.
+    After(Duration),
+    /// This long after the scenario's beginning; at once if that has passed.
+    At(Duration),
+    /// As soon as the event is in a history.
+    When(When),
+}
+
+/// What a client can do.
+#[derive(Clone, Debug)]
+pub enum ClientAction {
+    /// Starts a workflow execution.
+    Start(Box<Start>),
+    /// Signals one.
+    Signal(Signal),
+    /// Signals one, and starts it first if it is not running.
+    SignalWithStart(Box<SignalWithStart>),
+    /// Requests the cancellation of one.
+    Cancel(Cancel),
+    /// Terminates one.
+    Terminate(Terminate),
+    /// Resets one.
+    Reset(Reset),
+    /// Describes one: the answer is shown with the histories.
+    Describe(Describe),
+    /// Waits until the current run of one has closed.
+    WaitForClose(WaitForClose),
+    /// Completes an activity by its id.
+    CompleteActivity(CompleteActivity),
+    /// Fails an activity by its id.
+    FailActivity(FailActivity),
+    /// Reports an activity canceled by its id.
+    CancelActivity(CancelActivity),
+    /// Heartbeats for an activity by its id.
+    HeartbeatActivity(HeartbeatActivity),
+    /// Gives workers a version of a workflow's code, as a deployment does: they restart.
+    Deploy(Deploy),
+    /// Stops a worker: what it has started stays unanswered.
+    StopWorker(String),
+    /// Starts a stopped worker, with an empty cache.
+    StartWorker(String),
+}
+
+/// Steps, and what to do with what they raise.
+#[derive(Clone, Debug)]
+pub struct Try<S> {
+    /// What is tried.
+    pub steps: Arc<[S]>,
+    /// Runs if a cancel was raised; it is swallowed unless raised again.
+    pub on_cancel: Option<Arc<[S]>>,
+    /// Runs if a failure was raised; it is swallowed unless raised again.
+    pub on_failure: Option<Arc<[S]>>,
+    /// Runs in any case, last.
+    pub finally: Option<Arc<[S]>>,
+}
+
+/// A loop.
+#[derive(Clone, Debug)]
+pub struct Repeat<S> {
+    /// What is repeated.
+    pub steps: Arc<[S]>,
+    /// How often; without end if not given.
+    pub times: Option<u32>,
+}
+
+/// Different steps for different attempts.
+#[derive(Clone, Debug)]
+pub struct ByAttempt<S> {
+    /// By attempt number, from 1.
+    pub attempts: BTreeMap<u32, Arc<[S]>>,
+    /// For every attempt not named.
+    pub otherwise: Arc<[S]>,
+}
+
+/// Steps that run beside others.
+#[derive(Clone, Debug)]
+pub struct StartBranch {
+    /// The steps.
+    pub steps: Arc<[WorkflowStep]>,
+    /// The handle's name.
+    pub handle: Option<String>,
+}
+
+/// What must be true of a run at the end of a scenario.
+#[derive(Clone, Debug)]
+pub struct Expectation {
+    /// Where in the file.
+    pub at: Location,
+    /// What is expected.
+    pub of: RunExpectation,
+}
+
+options! {
+    /// What is expected of one run.
+    RunExpectation {
+        /// Whose run.
+        workflow_id: String,
+        #[serde(default)]
+        /// Which one; the last if not given.
+        run: Option<RunNumber>,
+        #[serde(default)]
+        /// Its status, as in `Canceled`.
+        status: Option<String>,
+        #[serde(default)]
+        /// Its result.
+        result: Option<Json>,
+        #[serde(default)]
+        /// What its failure's message contains.
+        failure: Option<String>,
+        #[serde(default)]
+        /// Event types that its history has in this order, whatever stands between.
+        events: Vec<String>,
+        #[serde(default)]
+        /// Event types that its history does not have.
+        never: Vec<String>,
+    }
+}
