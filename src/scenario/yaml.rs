@@ -293,23 +293,20 @@ pub(super) fn suggest(
 
 fn one_of(known: &[&str]) -> String {
     const ENOUGH: usize = 600;
-    match known {
-        [one] => format!("there is only {}", quoted(one)),
-        _ => {
-            let mut listed = String::from("there are ");
-            for (index, name) in known.iter().enumerate() {
-                if index > 0 {
-                    listed.push_str(", ");
-                }
-                if listed.len() > ENOUGH {
-                    listed.push_str(&format!("and {} more", known.len() - index));
-                    break;
-                }
-                listed.push_str(&quoted(name));
-            }
-            listed
-        }
+    if let [one] = known {
+        return format!("there is only {}", quoted(one));
     }
+    let mut listed = String::from("there are ");
+    for (index, name) in known.iter().enumerate() {
+        if index > 0 {
+            listed.push_str(", ");
+        }
+        if listed.len() > ENOUGH {
+            return format!("{listed}and {} more", known.len() - index);
+        }
+        listed.push_str(&quoted(name));
+    }
+    listed
 }
 
 /// A text as JSON, for tests that need to see it as other tools do.
