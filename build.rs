@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.retain(|name, _| wanted.contains(name));
     for file in files.values_mut() {
         file.source_code_info = None;
+        file.options = None;
         file.service.clear();
     }
 

@@ -201,6 +201,6 @@ pub struct ActivityById {
 }
 
 /// What identifies an event in a request: a number that need not exist.
-pub(crate) fn event_id(sent: i64) -> Option<EventId> {
+pub fn event_id(sent: i64) -> Option<EventId> {
     u32::try_from(sent).ok().filter(|id| *id > 0).map(EventId)
 }

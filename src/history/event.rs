@@ -192,7 +192,8 @@ pub enum Attributes {
         run_id: RunId,
         initiated_event_id: EventId,
     },
-    /// The five ways a child closes, as one: Completed, Failed, TimedOut, Canceled, Terminated.
+    /// The five ways a child closes, as one: `Completed`, `Failed`, `TimedOut`, `Canceled`,
+    /// `Terminated`.
     ChildWorkflowExecutionClosed {
         child: Arc<StartChildWorkflowExecutionInitiated>,
         /// The *last* run of the child's chain (R87).
@@ -260,6 +261,8 @@ pub struct ResetPoint {
     pub first_workflow_task_completed_id: EventId,
     /// When it did.
     pub create_time: Time,
+    /// When the run is forgotten: its close and the namespace's retention; none while it is open.
+    pub expire_time: Option<Time>,
     /// Whether nothing speaks against a reset: no pending child, external cancel or signal.
     pub resettable: bool,
 }

@@ -1,7 +1,7 @@
 //! A history: batches of events, shared between clones.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::event::Event;
 use super::ids::{Digest, EventId};
@@ -23,6 +23,17 @@ pub struct Batch {
     before: Option<Arc<Batch>>,
     /// Over this batch and all before it.
     digest: u128,
+    /// What the official form of this batch and all before it adds up to, once somebody asked.
+    written: OnceLock<Box<Written>>,
+}
+
+/// What the official form of a history adds up to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    /// Its size, as the server that persists it counts.
+    pub(super) bytes: u64,
+    /// The run that the history began in, by its first event; 0 if that does not say.
+    pub(super) original_run: u128,
 }
 
 impl Batch {
@@ -39,6 +50,16 @@ impl Batch {
     /// The id of the batch's last event.
     pub fn last_event_id(&self) -> EventId {
         self.events[self.events.len() - 1].id
+    }
+
+    /// The batch before this one.
+    pub(super) fn before(&self) -> Option<&Self> {
+        self.before.as_deref()
+    }
+
+    /// Room for what [`super::official`] finds out about this batch and all before it.
+    pub(super) fn written(&self) -> &OnceLock<Box<Written>> {
+        &self.written
     }
 }
 
@@ -85,7 +106,12 @@ impl History {
         digest.write_u128(self.digest());
         events.hash(&mut digest);
         let digest = digest.finish128();
-        let batch = Batch { events: events.into(), before: self.last.take(), digest };
+        let batch = Batch {
+            events: events.into(),
+            before: self.last.take(),
+            digest,
+            written: OnceLock::new(),
+        };
         self.last = Some(Arc::new(batch));
     }
 

@@ -3,12 +3,16 @@
 //! This room knows what events say and how they are written down. It does not know why they come
 //! about: that is the server's.
 
+mod descriptors;
+pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod ids;
 pub mod json;
 pub mod list;
 pub mod official;
+#[cfg(test)]
+mod recording;
 pub mod shared;
 pub mod text;
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use prost::{Message, Name};
 
-use super::json;
+use super::digest::digest;
 
 /// An immutable official message that many owners share.
 ///
@@ -30,7 +30,7 @@ impl<T> Shared<T> {
 impl<T: Message + Name> Shared<T> {
     /// 128 bits over the content, the same on every machine.
     pub fn digest(&self) -> u128 {
-        *self.0.digest.get_or_init(|| json::digest(&self.0.message))
+        *self.0.digest.get_or_init(|| digest(&self.0.message))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What the server has left to do, and when: follow-ups of what happened, and deadlines.
 
+use std::cmp::Ordering;
+
 use crate::history::EventId;
 
 /// The number of a run on its server, from 0, in the order in which runs were made.
@@ -29,8 +31,9 @@ impl TaskKey {
     }
 }
 
-/// A follow-up. The event ids are of the run that has the follow-up.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// A follow-up. The event ids are of the run that has the follow-up; of one kind those that came up
+/// first come first by default.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Transfer {
     /// Make the child's run (R87).
     StartChild(EventId),
@@ -48,6 +51,34 @@ pub enum Transfer {
     NotifyParent,
 }
 
+impl Transfer {
+    /// Its class, the event that it follows from, and how far behind it. The real server passes the
+    /// cancels of a workflow task on before its signals.
+    fn rank(self) -> (u8, EventId, u8) {
+        match self {
+            Self::StartChild(event) => (0, event, 0),
+            Self::RecordChildStarted(event) => (0, event, 1),
+            Self::ScheduleChildsFirstTask(event) => (0, event, 2),
+            Self::CancelExternal(event) => (1, event, 0),
+            Self::SignalExternal(event) => (2, event, 0),
+            Self::ApplyParentClosePolicy(event) => (3, event, 0),
+            Self::NotifyParent => (4, EventId::default(), 0),
+        }
+    }
+}
+
+impl Ord for Transfer {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.rank().cmp(&other.rank())
+    }
+}
+
+impl PartialOrd for Transfer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
 /// A task for a worker.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Dispatch {
@@ -57,9 +88,11 @@ pub enum Dispatch {
     ActivityTask(EventId),
 }
 
-/// A deadline of a run.
+/// A deadline of a run. The run's own comes before the deadlines that it caps, as the older one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Timer {
+    /// The run timeout, or the execution timeout if that comes first (R48).
+    RunTimeout,
     /// Of a started workflow task, or of one on a sticky queue (R14, R15).
     WorkflowTask,
     /// The end of the first workflow task's backoff (F3).
@@ -68,6 +101,4 @@ pub enum Timer {
     Activities,
     /// The earliest of the user timers; all that are due then fire at once (R79).
     UserTimers,
-    /// The run timeout, or the execution timeout if that comes first (R48).
-    RunTimeout,
 }

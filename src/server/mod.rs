@@ -3,63 +3,160 @@
 //! It knows what the real server does with a request and with the passing of time. It refuses to
 //! know who asks, what time it is (it is told), and which of several things comes first (somebody
 //! else chooses). Cloning it clones everything, and all of it hashes.
+//!
+//! A request goes in with [`Server::call`]; what the server will do by itself, it lists in
+//! [`Server::due_until`] and does when told to with [`Server::fire`].
+//!
+//! ```
+//! use deadbeat::api::{CallId, Outbox, Request, Response};
+//! use deadbeat::clock::EPOCH;
+//! use deadbeat::official::workflowservice::StartWorkflowExecutionRequest;
+//! use deadbeat::official::{common::WorkflowType, taskqueue::TaskQueue};
+//! use deadbeat::server::Server;
+//!
+//! let request = StartWorkflowExecutionRequest {
+//!     workflow_id: "greeting".to_owned(),
+//!     workflow_type: Some(WorkflowType { name: "GreetingWorkflow".to_owned() }),
+//!     task_queue: Some(TaskQueue { name: "main".to_owned(), ..TaskQueue::default() }),
+//!     ..StartWorkflowExecutionRequest::default()
+//! };
+//! let mut server = Server::new("default");
+//! let mut outbox = Outbox::new();
+//! server.call(EPOCH, CallId(1), Request::StartWorkflowExecution(request.into()), &mut outbox);
+//!
+//! let (call, answer) = outbox.drain().next().unwrap();
+//! assert_eq!(call, CallId(1));
+//! assert!(matches!(answer, Ok(Response::StartWorkflowExecution { started: true, .. })));
+//! let run = server.current_run("greeting").unwrap();
+//! let events: Vec<_> = run.history().events().map(|event| event.attributes.type_name()).collect();
+//! assert_eq!(events, ["WorkflowExecutionStarted", "WorkflowTaskScheduled"]);
+//! ```
 
+mod activity;
+mod activity_timeout;
+mod agenda;
+mod buffer;
+mod calls;
+mod cancel;
+mod child;
+mod close;
+mod commands;
+mod continue_as_new;
+mod describe;
+mod duration;
+mod external;
+mod follow_up;
 mod key;
+mod messages;
+mod payload;
+mod rebuild;
+mod reset;
+mod reset_points;
+mod retry;
+mod run;
+mod search_attributes;
+mod signal;
+mod start;
+#[cfg(test)]
+mod story;
+mod terminate;
+mod timer;
+mod transaction;
+mod workflow_task;
 
 pub use key::{Dispatch, RunIndex, TaskKey, Timer, Transfer};
+pub use run::Run;
 
+use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::api::{CallId, ExecutionStatus, Outbox, Request};
-use crate::clock::Time;
-use crate::history::event::WorkflowExecutionStarted;
-use crate::history::{Execution, History, RunId};
+use agenda::{Agenda, Polls};
+use transaction::Transaction;
+use workflow_task::{StartedFrom, WorkflowTaskState};
 
-/// The server: the runs of one namespace, the tasks that wait, the polls that are parked.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+use crate::api::{CallId, Outbox, PolledTaskQueue, Response, RpcError, Target};
+use crate::clock::Time;
+use crate::history::event::{WorkflowExecutionSignaled, WorkflowExecutionStarted};
+use crate::history::{Name, RunId, WorkflowId};
+
+/// The server: the runs of one namespace, the polls that are parked, and what follows.
+#[derive(Clone, Debug)]
 pub struct Server {
+    namespace: Name,
+    /// In the order in which they were made.
     runs: Vec<Arc<Run>>,
+    by_run_id: BTreeMap<RunId, RunIndex>,
+    /// The runs of each Workflow Id, in the order in which they were made.
+    chains: BTreeMap<WorkflowId, Vec<RunIndex>>,
+    polls: Polls,
+    /// Follows from the rest: no part of what the server is.
+    agenda: Agenda,
 }
 
-/// One run.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Run {
-    execution: Execution,
-    started: Arc<WorkflowExecutionStarted>,
-    history: History,
-    status: ExecutionStatus,
+impl PartialEq for Server {
+    fn eq(&self, other: &Self) -> bool {
+        self.namespace == other.namespace && self.runs == other.runs && self.polls == other.polls
+    }
+}
+
+impl Eq for Server {}
+
+impl Hash for Server {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.namespace.hash(state);
+        self.runs.hash(state);
+        self.polls.hash(state);
+    }
 }
 
 impl Server {
     /// A server without executions, for the namespace with this name.
-    pub fn new(_namespace: &str) -> Self {
-        unreachable!()
+    pub fn new(namespace: &str) -> Self {
+        Self {
+            namespace: Name::from(namespace),
+            runs: Vec::new(),
+            by_run_id: BTreeMap::new(),
+            chains: BTreeMap::new(),
+            polls: Polls::default(),
+            agenda: Agenda::default(),
+        }
     }
 
-    /// Takes a request. Its answer, and those of parked calls that it lets go on, are in `outbox`
-    /// on return; a poll that finds nothing is parked and answered by a later [`Server::fire`].
-    pub fn call(&mut self, _now: Time, _call: CallId, _request: Request, _outbox: &mut Outbox) {
-        unreachable!()
+    /// The namespace's name.
+    pub fn namespace(&self) -> &Name {
+        &self.namespace
     }
 
     /// Forgets a parked call: nobody waits for its answer any more.
-    pub fn abandon(&mut self, _now: Time, _call: CallId) {
-        unreachable!()
+    pub fn abandon(&mut self, now: Time, call: CallId) {
+        self.polls.abandon(call, now);
     }
 
     /// What comes next by default, and when it is due.
     pub fn due(&self) -> Option<(Time, TaskKey)> {
-        unreachable!()
+        self.agenda.first(&self.polls)
     }
 
-    /// Everything that the server will do by itself as things are, in default order.
-    pub fn due_set(&self) -> impl Iterator<Item = (Time, TaskKey)> + '_ {
-        std::iter::empty()
+    /// Puts what the server will do by itself, as things are, no later than `until` into `out`, in
+    /// default order: by due time, then as [`TaskKey`]s are ordered.
+    pub fn due_until(&self, until: Time, out: &mut Vec<(Time, TaskKey)>) {
+        self.agenda.until(&self.polls, until, out);
     }
 
-    /// Does one of those. `now` is no earlier than when it was due.
-    pub fn fire(&mut self, _now: Time, _task: TaskKey, _outbox: &mut Outbox) {
-        unreachable!()
+    /// Does something that is due. Answers to parked polls are in `outbox` on return. A task that
+    /// is not due (any more) does nothing.
+    pub fn fire(&mut self, now: Time, task: TaskKey, outbox: &mut Outbox) {
+        let at = task.run().0 as usize;
+        let Some(run) = self.runs.get(at) else { return };
+        if self.agenda.due(run, &self.polls, task).is_none_or(|due| due > now) {
+            return;
+        }
+        match task {
+            TaskKey::Transfer(run, transfer) => self.transfer(now, run, transfer),
+            TaskKey::Dispatch(run, dispatch) => self.dispatch(now, run, dispatch, outbox),
+            TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
+        }
     }
 
     /// The runs, in the order in which they were made.
@@ -68,39 +165,178 @@ impl Server {
     }
 
     /// The run with this id.
-    pub fn run(&self, _id: RunId) -> Option<&Run> {
-        unreachable!()
+    pub fn run(&self, id: RunId) -> Option<&Run> {
+        self.index(id).map(|at| self.get(at))
     }
 
     /// The current run of a Workflow Id: the latest, open or closed (R29).
-    pub fn current_run(&self, _workflow_id: &str) -> Option<&Run> {
-        unreachable!()
+    pub fn current_run(&self, workflow_id: &str) -> Option<&Run> {
+        self.current_index(workflow_id).map(|at| self.get(at))
     }
 
     /// The runs of a Workflow Id, in the order in which they were made.
-    pub fn runs_of(&self, _workflow_id: &str) -> impl Iterator<Item = &Run> + '_ {
-        std::iter::empty()
-    }
-}
-
-impl Run {
-    /// Which run it is.
-    pub fn execution(&self) -> &Execution {
-        &self.execution
+    pub fn runs_of(&self, workflow_id: &str) -> impl ExactSizeIterator<Item = &Run> + '_ {
+        let chain = self.chains.get(workflow_id).map_or(&[][..], Vec::as_slice);
+        chain.iter().map(|at| self.get(*at))
     }
 
-    /// What its first event says.
-    pub fn started(&self) -> &Arc<WorkflowExecutionStarted> {
-        &self.started
+    fn get(&self, at: RunIndex) -> &Run {
+        &self.runs[at.0 as usize]
     }
 
-    /// What is recorded of it.
-    pub fn history(&self) -> &History {
-        &self.history
+    fn index(&self, id: RunId) -> Option<RunIndex> {
+        self.by_run_id.get(&id).copied()
     }
 
-    /// Whether and how it has closed.
-    pub fn status(&self) -> ExecutionStatus {
-        self.status
+    fn current_index(&self, workflow_id: &str) -> Option<RunIndex> {
+        self.chains.get(workflow_id).and_then(|chain| chain.last()).copied()
+    }
+
+    /// How many runs a Workflow Id has had: part of what the next one's Run Id is derived from.
+    fn runs_so_far(&self, workflow_id: &WorkflowId) -> u32 {
+        let chain = self.chains.get(workflow_id).map_or(0, Vec::len);
+        u32::try_from(chain).unwrap_or(u32::MAX)
+    }
+
+    /// The run that a request names, in the order in which the server looks (L1, R29).
+    fn find(&self, target: &Target) -> Result<RunIndex, RpcError> {
+        let id = &target.workflow_id;
+        if id.as_str().is_empty() {
+            return Err(messages::workflow_id_not_set());
+        }
+        if target.run_id.is_empty() {
+            return self.current_index(id.as_str()).ok_or_else(|| messages::workflow_not_found(id));
+        }
+        let run_id: RunId = target.run_id.parse().map_err(|_| messages::invalid_run_id())?;
+        self.index(run_id)
+            .filter(|at| self.get(*at).execution.workflow_id == *id)
+            .ok_or_else(|| messages::run_not_found(id, &target.run_id))
+    }
+
+    /// A run to be changed in place. The caller refreshes the agenda.
+    fn edit(&mut self, at: RunIndex) -> &mut Run {
+        Arc::make_mut(&mut self.runs[at.0 as usize])
+    }
+
+    /// Brings the agenda up to date with a run.
+    fn refresh(&mut self, at: RunIndex) {
+        self.agenda.refresh(&self.runs[at.0 as usize]);
+    }
+
+    /// One transaction on a run. What `change` refuses it must refuse before it changes anything;
+    /// where that cannot be (a completion's commands), the caller works on a copy.
+    fn transact<T>(
+        &mut self,
+        now: Time,
+        at: RunIndex,
+        change: impl FnOnce(&mut Transaction<'_>) -> T,
+    ) -> T {
+        let mut tx = Transaction::begin(now, Arc::make_mut(&mut self.runs[at.0 as usize]));
+        let result = change(&mut tx);
+        tx.commit();
+        self.settle(now, at);
+        result
+    }
+
+    /// After a change of a run: finds out whether its sticky worker is there (D3), and brings the
+    /// agenda up to date.
+    fn settle(&mut self, now: Time, at: RunIndex) {
+        let run = &self.runs[at.0 as usize];
+        if let WorkflowTaskState::Scheduled(task) = &run.workflow_task
+            && task.scheduled_time == now
+            && let Some(sticky) = &task.task_queue.sticky
+            && !task.sticky_worker_missing
+            && !self.polls.sticky_worker_available(sticky, now)
+            && let WorkflowTaskState::Scheduled(task) = &mut self.edit(at).workflow_task
+        {
+            task.sticky_worker_missing = true;
+        }
+        self.refresh(at);
+    }
+
+    /// Adds a run that has its first events.
+    fn add_run(&mut self, run: Run) {
+        let at = run.index;
+        let execution = run.execution.clone();
+        self.by_run_id.insert(execution.run_id, at);
+        self.chains.entry(execution.workflow_id).or_default().push(at);
+        self.runs.push(Arc::new(run));
+        self.refresh(at);
+    }
+
+    /// Makes a run and writes its first events.
+    fn make_run(
+        &mut self,
+        now: Time,
+        run_id: RunId,
+        started: Arc<WorkflowExecutionStarted>,
+        request_id: Name,
+        first_task: start::FirstTask,
+        signal: Option<Arc<WorkflowExecutionSignaled>>,
+    ) -> RunIndex {
+        let at = RunIndex(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
+        let mut run = Run::new(at, run_id, now, started, request_id);
+        let mut tx = Transaction::begin(now, &mut run);
+        start::begin(&mut tx, first_task, signal);
+        tx.commit();
+        self.add_run(run);
+        at
+    }
+
+    /// Makes the run that follows one which continued as new or is retried.
+    fn make_successor(&mut self, now: Time, of: RunIndex, new_run: commands::NewRun) {
+        let request_id = self.get(of).start_request_id.clone();
+        // A child's first task waited for its parent once; its successors' do not.
+        let started = Arc::new(new_run.started);
+        let first_task = start::FirstTask::Scheduled;
+        self.make_run(now, new_run.run_id, started, request_id, first_task, None);
+    }
+
+    /// Hands a task to the worker that has polled longest.
+    fn dispatch(&mut self, now: Time, at: RunIndex, dispatch: Dispatch, outbox: &mut Outbox) {
+        let Some(queue) = self.agenda.queue(TaskKey::Dispatch(at, dispatch)).cloned() else {
+            return;
+        };
+        let Some(poll) = self.polls.take(&queue, now) else { return };
+        let response = match dispatch {
+            Dispatch::WorkflowTask => {
+                let from = match queue {
+                    agenda::Queue::Workflow(PolledTaskQueue::Sticky(_)) => StartedFrom::StickyQueue,
+                    _ => StartedFrom::NormalQueue,
+                };
+                let started =
+                    self.transact(now, at, |tx| workflow_task::start(tx, &poll.identity, from));
+                started.map(|started| {
+                    let task = workflow_task::task(self.get(at), &started, from);
+                    Response::PollWorkflowTaskQueue(Box::new(task))
+                })
+            }
+            Dispatch::ActivityTask(scheduled) => {
+                let task = activity::start(self.edit(at), now, scheduled, &poll.identity);
+                self.refresh(at);
+                task.map(|task| Response::PollActivityTaskQueue(Box::new(task)))
+            }
+        };
+        if let Some(response) = response {
+            outbox.answer(poll.call, Ok(response));
+        }
+    }
+
+    /// A deadline has come.
+    fn time_out(&mut self, now: Time, at: RunIndex, timer: Timer) {
+        let runs_so_far = self.runs_so_far(&self.get(at).execution.workflow_id.clone());
+        let new_run = self.transact(now, at, |tx| {
+            match timer {
+                Timer::WorkflowTask => workflow_task::time_out(tx),
+                Timer::FirstWorkflowTask => tx.schedule_workflow_task(),
+                Timer::Activities => activity_timeout::time_out(tx),
+                Timer::UserTimers => timer::fire(tx),
+                Timer::RunTimeout => return close::time_out(tx, runs_so_far),
+            }
+            None
+        });
+        if let Some(new_run) = new_run {
+            self.make_successor(now, at, new_run);
+        }
     }
 }

@@ -1,0 +1,66 @@
+//! Whether the clients' steps were answered as they should be.
+
+use super::failure::{Failure, Mismatch};
+use crate::api::RpcError;
+use crate::scenario::model::{ClientAction, ClientStep, FailsWith, Timing};
+use crate::sim::{Answer, RunResult};
+
+/// Checks every step: those that were answered, and those that never came about.
+pub(super) fn check(result: &RunResult, failures: &mut Vec<Failure>) {
+    let of_step = |client, step: usize| result.client_steps(client).get(step);
+    for entry in &result.log {
+        let Some(step) = of_step(entry.client, entry.step as usize) else { continue };
+        if let Some(mismatch) = answered(step, &entry.answer) {
+            failures.push(Failure { at: step.at.clone(), mismatch });
+        }
+    }
+    // A run that was stopped has not had the time.
+    if !result.ended.is_settled() {
+        return;
+    }
+    for (client, step) in &result.not_taken {
+        let Some(step) = of_step(*client, *step) else { continue };
+        let mismatch = Mismatch::NotTaken { waited_for: waited_for(step) };
+        failures.push(Failure { at: step.at.clone(), mismatch });
+    }
+}
+
+fn answered(step: &ClientStep, answer: &Answer) -> Option<Mismatch> {
+    match (&step.fails_with, answer) {
+        (_, Answer::NotSent(why)) => Some(Mismatch::NotSent(why.clone())),
+        (None, Answer::Refused(error)) => Some(Mismatch::Refused((**error).clone())),
+        (Some(expected), Answer::Refused(error)) => (!is_as_expected(expected, error)).then(|| {
+            Mismatch::RefusedOtherwise { expected: expected.clone(), was: (**error).clone() }
+        }),
+        (Some(expected), _) => Some(Mismatch::NotRefused(expected.clone())),
+        (None, _) => None,
+    }
+}
+
+fn is_as_expected(expected: &FailsWith, error: &RpcError) -> bool {
+    expected.code == error.code.name()
+        && expected.message.as_ref().is_none_or(|message| *message == error.message)
+}
+
+fn waited_for(step: &ClientStep) -> String {
+    match (&step.timing, &step.action) {
+        (Timing::When(when), _) => {
+            let times = match when.count {
+                0 | 1 => String::new(),
+                count => format!("{count} times "),
+            };
+            let whose = match (&when.workflow_id, when.run) {
+                (Some(workflow_id), Some(run)) => {
+                    format!("the history of run {run} of `{workflow_id}`")
+                }
+                (Some(workflow_id), None) => format!("a history of `{workflow_id}`"),
+                (None, _) => "a history".to_owned(),
+            };
+            format!("{} was never {times}in {whose}", when.event)
+        }
+        (_, ClientAction::WaitForClose(step)) => {
+            format!("`{}` has not closed", step.wait_for_close)
+        }
+        _ => "its time did not come".to_owned(),
+    }
+}

@@ -1,0 +1,100 @@
+//! The command line.
+//!
+//! ```no_run
+//! use std::process::ExitCode;
+//!
+//! fn main() -> ExitCode {
+//!     deadbeat::cli::main(std::env::args_os())
+//! }
+//! ```
+
+mod exit;
+mod histories;
+mod output;
+mod run;
+
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use exit::Exit;
+
+/// See every way a Temporal workflow's cancellation can end.
+#[derive(Debug, Parser)]
+#[command(name = "deadbeat", version, about, after_help = Exit::HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run scenarios and compare them with what they expect.
+    Run(RunArgs),
+    /// Print the JSON Schema of scenarios, for completion in an editor.
+    Schema,
+}
+
+/// What `deadbeat run` is told.
+#[derive(Debug, Args)]
+struct RunArgs {
+    /// Files, or folders that are searched for *.yaml and *.yml.
+    #[arg(value_name = "PATH", default_value = "scenarios")]
+    paths: Vec<PathBuf>,
+    /// Print the histories, and what the clients asked and were answered.
+    #[arg(long)]
+    show: bool,
+    /// How to print what came of the scenarios.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Write each run's history into this folder, in Temporal's JSON form.
+    #[arg(long, value_name = "DIR")]
+    history_json: Option<PathBuf>,
+    /// Order the happenings that are due at one instant at random, by this seed, not by default.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+enum Format {
+    /// A line a scenario, for people.
+    Text,
+    /// One JSON document with everything that does not depend on the machine.
+    Json,
+}
+
+/// Does what the arguments say; the first is the program's own name.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors. Where nobody reads, there is nothing to be done.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Invalid } else { Exit::AsExpected }.into();
+        }
+    };
+    let exit = match cli.command {
+        Command::Run(args) => run::run(&args),
+        Command::Schema => schema().map(|()| Exit::AsExpected),
+    };
+    exit.unwrap_or_else(cannot_write).into()
+}
+
+/// What follows when the output cannot be written.
+fn cannot_write(error: io::Error) -> Exit {
+    // Whoever read has seen enough, as in `deadbeat schema | head`.
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::AsExpected;
+    }
+    let _ = writeln!(io::stderr(), "error: the output cannot be written: {error}");
+    Exit::Invalid
+}
+
+fn schema() -> io::Result<()> {
+    let schema =
+        serde_json::to_string_pretty(&crate::scenario::schema()).map_err(io::Error::other)?;
+    writeln!(io::stdout().lock(), "{schema}")
+}

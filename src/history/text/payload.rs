@@ -1,0 +1,54 @@
+//! Payloads as people read them.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::words::{plain, shortened, word};
+use crate::official::common::{Payload, Payloads};
+
+/// A value that is longer is cut off after so many characters.
+const MAXIMUM_LENGTH: usize = 200;
+
+/// The values, one after the other.
+pub(super) fn payloads_text(payloads: &Payloads) -> String {
+    let values: Vec<String> = payloads.payloads.iter().map(payload_text).collect();
+    values.join(", ")
+}
+
+/// A value: JSON as such, anything else by its encoding and size.
+pub(super) fn payload_text(payload: &Payload) -> String {
+    let encoding = payload.metadata.get("encoding").map_or(&b""[..], Vec::as_slice);
+    let size = payload.data.len();
+    let value = match encoding {
+        b"binary/null" => return "null".to_owned(),
+        b"json/plain" | b"json/protobuf" => serde_json::from_slice::<Value>(&payload.data).ok(),
+        _ => None,
+    };
+    match value {
+        Some(mut value) => {
+            value.sort_all_objects();
+            let text = plain(&value.to_string());
+            match shortened(&text, MAXIMUM_LENGTH) {
+                Cow::Borrowed(text) => text.to_owned(),
+                Cow::Owned(start) => format!("{start} ({})", bytes(size)),
+            }
+        }
+        None => match String::from_utf8_lossy(encoding) {
+            none if none.is_empty() => format!("<{}>", bytes(size)),
+            encoding => format!("<{}, {}>", plain(&encoding), bytes(size)),
+        },
+    }
+}
+
+/// Values by name, in the order of the names.
+pub(super) fn fields_text<T>(fields: &HashMap<String, T>, text: fn(&T) -> String) -> Vec<String> {
+    let mut fields: Vec<(&String, &T)> = fields.iter().collect();
+    fields.sort_by_key(|(name, _)| *name);
+    fields.into_iter().map(|(name, value)| format!("{}={}", word(name), text(value))).collect()
+}
+
+fn bytes(size: usize) -> String {
+    if size == 1 { "1 byte".to_owned() } else { format!("{size} bytes") }
+}

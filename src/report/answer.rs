@@ -1,0 +1,106 @@
+//! What a client was answered, in one line; a description in several.
+
+use std::fmt::Write as _;
+
+use crate::api::{Description, PendingActivity, PendingActivityState};
+use crate::clock::EPOCH;
+use crate::history::RunId;
+use crate::sim::{Answer, RunResult, Which, decode};
+
+/// The answer, and lines that stand below it.
+pub(super) fn describe(answer: &Answer, result: &RunResult) -> (String, Vec<String>) {
+    let line = match answer {
+        Answer::Done => "ok".to_owned(),
+        Answer::Started { run_id, which: Which::Own } => run(run_id, result),
+        Answer::Started { run_id, which: Which::Existing } => {
+            format!("{}, which was running", run(run_id, result))
+        }
+        Answer::Reset { run_id } => run(run_id, result),
+        Answer::Described(description) => return described(description, result),
+        Answer::Closed(status) => status.to_string(),
+        Answer::Refused(error) => error.to_string(),
+        Answer::NotSent(why) => format!("not sent: {why}"),
+    };
+    (line, Vec::new())
+}
+
+/// A run as people see it: by number.
+fn run(run_id: &RunId, result: &RunResult) -> String {
+    match result.executions.iter().find(|run| run.execution.run_id == *run_id) {
+        Some(execution) => format!("run {}", execution.run),
+        None => format!("run {run_id}"),
+    }
+}
+
+fn described(description: &Description, result: &RunResult) -> (String, Vec<String>) {
+    let first = format!(
+        "{}, {}, {} events",
+        run(&description.execution.run_id, result),
+        description.status,
+        description.history_length
+    );
+    let mut lines = Vec::new();
+    if description.cancel_requested {
+        lines.push("cancel requested".to_owned());
+    }
+    if let Some(at) = description.close_time {
+        lines.push(format!("closed at {}", at.offset(EPOCH)));
+    }
+    if let Some(at) = description.run_expiration_time {
+        lines.push(format!("run expires at {}", at.offset(EPOCH)));
+    }
+    if let Some(at) = description.last_reset_time {
+        lines.push(format!("made by a reset at {}", at.offset(EPOCH)));
+    }
+    if let Some(run_id) = &description.reset_run_id {
+        lines.push(format!("reset to {}", run(run_id, result)));
+    }
+    for point in &description.reset_points {
+        let able = if point.resettable { "" } else { ", not resettable" };
+        let build =
+            if point.build_id.is_empty() { &point.binary_checksum } else { &point.build_id };
+        let build = if build.is_empty() { String::new() } else { format!(", build {build}") };
+        let of = run(&point.run_id, result);
+        let event = point.first_workflow_task_completed_id;
+        lines.push(format!("reset point: {of}, event {event}{build}{able}"));
+    }
+    if let Some(task) = &description.pending_workflow_task {
+        let state = if task.started { "started" } else { "scheduled" };
+        lines.push(format!("pending workflow task: {state}, attempt {}", task.attempt));
+    }
+    lines.extend(description.pending_activities.iter().map(activity));
+    for child in &description.pending_children {
+        let started = if child.run_id.is_some() { "started" } else { "initiated" };
+        let of_type = &child.workflow_type;
+        lines.push(format!("pending child: {} ({of_type}), {started}", child.workflow_id));
+    }
+    (first, lines)
+}
+
+fn activity(pending: &PendingActivity) -> String {
+    let command = &pending.scheduled.command;
+    let of_type = command.activity_type.as_ref().map_or("", |of_type| &of_type.name);
+    let state = match pending.state {
+        PendingActivityState::Scheduled => "scheduled",
+        PendingActivityState::Started => "started",
+        PendingActivityState::CancelRequested => "cancel requested",
+    };
+    let mut line = format!(
+        "pending activity: {} ({of_type}), {state}, attempt {}",
+        command.activity_id, pending.attempt
+    );
+    // Writing to a string cannot fail.
+    if let Some(at) = pending.last_heartbeat_time {
+        let _ = write!(line, ", last heartbeat at {}", at.offset(EPOCH));
+    }
+    if pending.heartbeat_details.is_some() {
+        let _ = write!(line, ", details {}", decode(pending.heartbeat_details.as_ref()));
+    }
+    if let Some(at) = pending.next_attempt_scheduled_time {
+        let _ = write!(line, ", next attempt at {}", at.offset(EPOCH));
+    }
+    if let Some(failure) = &pending.last_failure {
+        let _ = write!(line, ", last failure: {}", failure.message());
+    }
+    line
+}

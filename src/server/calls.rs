@@ -1,0 +1,360 @@
+//! Requests, each to the room that knows it.
+
+use std::sync::Arc;
+
+use super::activity::{self, Named};
+use super::agenda::{Poll, Queue};
+use super::commands::{self, Surroundings};
+use super::key::RunIndex;
+use super::start::{Asked, FirstTask, Verdict, judge};
+use super::terminate::{self, TerminatedBy, Termination};
+use super::workflow_task::{self, StartedFrom};
+use super::{Server, cancel, describe, messages, payload, signal};
+use crate::api::{
+    ActivityTarget, CallId, HistoryView, Outbox, Request, RespondWorkflowTaskCompleted, Response,
+    RpcError, Target, TerminateWorkflowExecution,
+};
+use crate::clock::Time;
+use crate::history::event::WorkflowExecutionSignaled;
+use crate::history::ids::RunCause;
+use crate::history::{Execution, Name, RunId, Shared, WorkflowId};
+
+impl Server {
+    /// Takes a request. Its answer is in `outbox` on return, unless it is a poll: that is parked,
+    /// and answered by a later [`Server::fire`] of a dispatch.
+    pub fn call(&mut self, now: Time, call: CallId, request: Request, outbox: &mut Outbox) {
+        let result = match request {
+            Request::PollWorkflowTaskQueue(poll) => {
+                let poll_of = Poll { call, identity: poll.identity, since: now };
+                return self.polls.park(Queue::Workflow(poll.task_queue), poll_of);
+            }
+            Request::PollActivityTaskQueue(poll) => {
+                let poll_of = Poll { call, identity: poll.identity, since: now };
+                return self.polls.park(Queue::Activity(poll.task_queue), poll_of);
+            }
+            other => self.answer(now, other),
+        };
+        outbox.answer(call, result);
+    }
+
+    fn answer(&mut self, now: Time, request: Request) -> Result<Response, RpcError> {
+        match request {
+            Request::StartWorkflowExecution(request) => self.start(now, &Asked::from(&*request)),
+            Request::SignalWithStartWorkflowExecution(request) => {
+                let asked = Asked::from(&*request);
+                asked.validate()?;
+                if request.signal_name.is_empty() {
+                    return Err(signal_name_not_set());
+                }
+                let signaled = WorkflowExecutionSignaled {
+                    signal_name: Name::from(request.signal_name.as_str()),
+                    input: request.signal_input.clone().map(Shared::new),
+                    identity: Name::from(request.identity.as_str()),
+                    header: request.header.clone().map(Shared::new),
+                    request_id: Name::from(request.request_id.as_str()),
+                    external: None,
+                };
+                self.signal_with_start(now, &asked, Arc::new(signaled))
+            }
+            Request::SignalWorkflowExecution(request) => {
+                let target = &request.target;
+                if target.workflow_id.as_str().is_empty() {
+                    return Err(messages::workflow_id_not_set());
+                }
+                if request.signal_name.is_empty() {
+                    return Err(signal_name_not_set());
+                }
+                let at = self.find(target)?;
+                let signaled = WorkflowExecutionSignaled {
+                    signal_name: request.signal_name,
+                    input: request.input,
+                    identity: request.identity,
+                    header: request.header,
+                    request_id: request.request_id,
+                    external: None,
+                };
+                self.transact(now, at, |tx| signal::signal(tx, Arc::new(signaled)))?;
+                Ok(Response::Empty)
+            }
+            Request::RequestCancelWorkflowExecution(request) => {
+                let first = &request.first_execution_run_id;
+                let at = self.find_by_first_run(&request.target, first)?;
+                let run = self.get(at);
+                if run.is_open() {
+                    self.check_first_run(at, first)?;
+                    self.transact(now, at, |tx| {
+                        cancel::request(tx, &request.reason, &request.identity, None);
+                    });
+                }
+                Ok(Response::Empty)
+            }
+            Request::TerminateWorkflowExecution(request) => self.terminate(now, *request),
+            Request::ResetWorkflowExecution(request) => self.reset(now, &request),
+            Request::DescribeWorkflowExecution(target) => {
+                let at = self.find(&target)?;
+                let description = describe::describe(self.get(at));
+                Ok(Response::DescribeWorkflowExecution(Box::new(description)))
+            }
+            Request::GetWorkflowExecutionHistory(target) => {
+                let run = self.get(self.find(&target)?);
+                Ok(Response::GetWorkflowExecutionHistory(HistoryView {
+                    execution: run.execution.clone(),
+                    history: run.history.clone(),
+                    transient: if run.is_open() {
+                        workflow_task::transient_events(run)
+                    } else {
+                        Vec::new()
+                    },
+                }))
+            }
+            Request::RespondWorkflowTaskCompleted(request) => self.complete(now, &request),
+            Request::RespondWorkflowTaskFailed(request) => {
+                let at = self
+                    .find_exactly(&request.token.execution)
+                    .ok_or_else(messages::workflow_task_not_found)?;
+                self.transact(now, at, |tx| workflow_task::respond_failed(tx, &request))?;
+                Ok(Response::Empty)
+            }
+            Request::RecordActivityTaskHeartbeat { activity, details, .. } => {
+                let at = self.find_activity(&activity)?;
+                let beat = activity::heartbeat(self.edit(at), now, named(&activity), details);
+                self.refresh(at);
+                Ok(Response::RecordActivityTaskHeartbeat { cancel_requested: beat? })
+            }
+            Request::RespondActivityTaskCompleted { activity, result, identity } => {
+                let at = self.find_activity(&activity)?;
+                self.transact(now, at, |tx| {
+                    activity::respond_completed(tx, named(&activity), result, &identity)
+                })?;
+                Ok(Response::Empty)
+            }
+            Request::RespondActivityTaskFailed(request) => {
+                let at = self.find_activity(&request.activity)?;
+                self.transact(now, at, |tx| {
+                    activity::respond_failed(tx, named(&request.activity), &request)
+                })?;
+                Ok(Response::Empty)
+            }
+            Request::RespondActivityTaskCanceled { activity, details, identity } => {
+                let at = self.find_activity(&activity)?;
+                self.transact(now, at, |tx| {
+                    activity::respond_canceled(tx, named(&activity), details, &identity)
+                })?;
+                Ok(Response::Empty)
+            }
+            // Parked by the caller.
+            Request::PollWorkflowTaskQueue(_) | Request::PollActivityTaskQueue(_) => {
+                Ok(Response::Empty)
+            }
+        }
+    }
+
+    /// The run that a token names.
+    fn find_exactly(&self, execution: &Execution) -> Option<RunIndex> {
+        self.index(execution.run_id)
+            .filter(|at| self.get(*at).execution.workflow_id == execution.workflow_id)
+    }
+
+    fn find_activity(&self, target: &ActivityTarget) -> Result<RunIndex, RpcError> {
+        match target {
+            ActivityTarget::Token(token) => {
+                let execution = &token.execution;
+                self.find_exactly(execution).ok_or_else(|| {
+                    messages::run_not_found(&execution.workflow_id, &execution.run_id.to_string())
+                })
+            }
+            ActivityTarget::Id(by_id) => {
+                if by_id.target.workflow_id.as_str().is_empty() {
+                    return Err(messages::workflow_id_not_set());
+                }
+                if by_id.activity_id.is_empty() {
+                    return Err(RpcError::invalid_argument("ActivityId is not set on request."));
+                }
+                self.find(&by_id.target)
+            }
+        }
+    }
+
+    /// The run that a cancel or a termination is for: with a first run, the current one whatever
+    /// Run Id is given (R28).
+    fn find_by_first_run(&self, target: &Target, first: &Name) -> Result<RunIndex, RpcError> {
+        if first.is_empty() {
+            return self.find(target);
+        }
+        if !target.run_id.is_empty() && target.run_id.parse::<RunId>().is_err() {
+            return Err(messages::invalid_run_id());
+        }
+        self.find(&Target::current(target.workflow_id.clone()))
+    }
+
+    fn check_first_run(&self, at: RunIndex, first: &Name) -> Result<(), RpcError> {
+        let own = self.get(at).started.first_execution_run_id;
+        if first.is_empty() || first.parse() == Ok(own) {
+            return Ok(());
+        }
+        Err(messages::first_run_mismatch())
+    }
+
+    fn terminate(
+        &mut self,
+        now: Time,
+        request: TerminateWorkflowExecution,
+    ) -> Result<Response, RpcError> {
+        let first = &request.first_execution_run_id;
+        let at = self.find_by_first_run(&request.target, first)?;
+        if !self.get(at).is_open() {
+            return Err(messages::already_completed());
+        }
+        self.check_first_run(at, first)?;
+        let termination = terminate::by_client(&request.reason, request.details, &request.identity);
+        self.transact(now, at, |tx| {
+            terminate::terminate(tx, termination, TerminatedBy::Request);
+        });
+        Ok(Response::Empty)
+    }
+
+    /// Terminates a run because a new one takes its id (R47).
+    pub(super) fn terminate_existing(&mut self, now: Time, at: RunIndex, new_run: RunId) {
+        let termination = Termination {
+            reason: messages::terminate_if_running(),
+            details: Some(payload::json(&format!("terminated by new runID: {new_run}"))),
+            identity: messages::history_service(),
+        };
+        self.transact(now, at, |tx| {
+            terminate::terminate(tx, termination, TerminatedBy::Request);
+        });
+    }
+
+    fn start(&mut self, now: Time, asked: &Asked<'_>) -> Result<Response, RpcError> {
+        asked.validate()?;
+        let current = self.current_index(asked.workflow_id);
+        if let Some(current) = current.map(|at| self.get(at))
+            && !asked.request_id.is_empty()
+            && *current.start_request_id == *asked.request_id
+        {
+            return Ok(started(current, Started::New));
+        }
+        match judge(current.map(|at| self.get(at)), asked.policies()) {
+            Verdict::Refuse(error) => Err(error),
+            Verdict::UseExisting => match self.current_run(asked.workflow_id) {
+                Some(run) => Ok(started(run, Started::Existing)),
+                None => Err(messages::workflow_not_found(&WorkflowId::from(asked.workflow_id))),
+            },
+            verdict @ (Verdict::Start | Verdict::TerminateAndStart) => {
+                let at = self.begin(now, asked, &verdict, current, None);
+                Ok(started(self.get(at), Started::New))
+            }
+        }
+    }
+
+    fn begin(
+        &mut self,
+        now: Time,
+        asked: &Asked<'_>,
+        verdict: &Verdict,
+        current: Option<RunIndex>,
+        signaled: Option<Arc<WorkflowExecutionSignaled>>,
+    ) -> RunIndex {
+        let workflow_id = WorkflowId::from(asked.workflow_id);
+        let run_id = RunId::derive(&workflow_id, RunCause::Start, self.runs_so_far(&workflow_id));
+        if let (Verdict::TerminateAndStart, Some(current)) = (verdict, current) {
+            self.terminate_existing(now, current, run_id);
+        }
+        let start = Arc::new(asked.started(run_id, now));
+        let request_id = Name::from(asked.request_id);
+        self.make_run(now, run_id, start, request_id, FirstTask::Scheduled, signaled)
+    }
+
+    /// Signals the current run, or starts one with the signal in it (F6).
+    fn signal_with_start(
+        &mut self,
+        now: Time,
+        asked: &Asked<'_>,
+        signaled: Arc<WorkflowExecutionSignaled>,
+    ) -> Result<Response, RpcError> {
+        let current = self.current_index(asked.workflow_id);
+        let policies = asked.policies();
+        let open = current.filter(|at| self.get(*at).is_open());
+        let terminates = judge(open.map(|at| self.get(at)), policies) == Verdict::TerminateAndStart;
+        if let Some(at) = open.filter(|_| !terminates) {
+            // Unlike a plain signal, this one ends the first task's backoff (F3).
+            self.transact(now, at, |tx| {
+                signal::signal(tx, signaled)?;
+                tx.schedule_workflow_task();
+                Ok::<(), RpcError>(())
+            })?;
+            return Ok(started(self.get(at), Started::Existing));
+        }
+        match judge(current.map(|at| self.get(at)), policies) {
+            Verdict::Refuse(error) => Err(error),
+            verdict => {
+                let at = self.begin(now, asked, &verdict, current, Some(signaled));
+                Ok(started(self.get(at), Started::New))
+            }
+        }
+    }
+
+    /// `RespondWorkflowTaskCompleted`: on a copy of the run, which a bad command drops (R21).
+    fn complete(
+        &mut self,
+        now: Time,
+        request: &RespondWorkflowTaskCompleted,
+    ) -> Result<Response, RpcError> {
+        let at = self
+            .find_exactly(&request.token.execution)
+            .filter(|at| workflow_task::started(self.get(*at), &request.token).is_some())
+            .ok_or_else(messages::workflow_task_not_found)?;
+        commands::check_sequence(&request.commands)?;
+        let surroundings = Surroundings {
+            namespace: &self.namespace,
+            runs_so_far: self.runs_so_far(&request.token.execution.workflow_id),
+        };
+        let mut copy = Arc::clone(&self.runs[at.0 as usize]);
+        let run = Arc::make_mut(&mut copy);
+        match commands::complete(run, now, request, &surroundings) {
+            Ok(completion) => {
+                self.runs[at.0 as usize] = copy;
+                self.settle(now, at);
+                if let Some(new_run) = completion.new_run {
+                    self.make_successor(now, at, new_run);
+                }
+                let returned = completion.returned.map(|task| {
+                    Box::new(workflow_task::task(self.get(at), &task, StartedFrom::Completion))
+                });
+                Ok(Response::RespondWorkflowTaskCompleted { workflow_task: returned })
+            }
+            Err(bad) => {
+                commands::refuse(self.edit(at), now, &bad, &request.identity);
+                self.settle(now, at);
+                Err(RpcError::invalid_argument(bad.message.to_string()))
+            }
+        }
+    }
+}
+
+/// Whether a start made the run that it answers with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Started {
+    New,
+    Existing,
+}
+
+fn started(run: &super::Run, which: Started) -> Response {
+    Response::StartWorkflowExecution {
+        run_id: run.execution.run_id,
+        first_execution_run_id: run.started.first_execution_run_id,
+        started: which == Started::New,
+        status: run.status,
+    }
+}
+
+fn named(target: &ActivityTarget) -> Named<'_> {
+    match target {
+        ActivityTarget::Token(token) => Named::ByToken(token),
+        ActivityTarget::Id(by_id) => Named::ById(&by_id.activity_id),
+    }
+}
+
+fn signal_name_not_set() -> RpcError {
+    RpcError::invalid_argument("SignalName is not set on request.")
+}

@@ -1,0 +1,269 @@
+//! `RespondWorkflowTaskCompleted`: the commands of a worker, all or none (R7, R21–R24, R33).
+
+use super::run::Run;
+use super::transaction::Transaction;
+use super::workflow_task::{self, StartedFrom, StartedTask};
+use super::{
+    activity, child, close, continue_as_new, external, messages, search_attributes, timer,
+};
+use crate::api::{Command, RespondWorkflowTaskCompleted, RpcError};
+use crate::clock::Time;
+use crate::history::{Attributes, EventId, Failure, Name, RunId};
+use crate::official::enums::WorkflowTaskFailedCause;
+
+use super::reset_points;
+
+/// A command that cannot be carried out: the workflow task fails with this cause (R21).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct BadCommand {
+    pub(super) cause: WorkflowTaskFailedCause,
+    pub(super) message: Name,
+}
+
+impl BadCommand {
+    /// The message is `<Cause>: <detail>`.
+    pub(super) fn new(cause: WorkflowTaskFailedCause, detail: impl std::fmt::Display) -> Self {
+        Self { cause, message: Name::from(format!("{}: {detail}", cause_name(cause))) }
+    }
+
+    /// A close command that meets an event which the workflow has not seen (R33).
+    pub(super) fn unhandled() -> Self {
+        Self {
+            cause: WorkflowTaskFailedCause::UnhandledCommand,
+            message: messages::unhandled_command(),
+        }
+    }
+}
+
+/// A cause in the form that messages begin with: `BadCancelTimerAttributes`.
+fn cause_name(cause: WorkflowTaskFailedCause) -> String {
+    let name = cause.as_str_name().trim_start_matches("WORKFLOW_TASK_FAILED_CAUSE_");
+    let mut camel = String::with_capacity(name.len());
+    for word in name.split('_') {
+        let (head, tail) = word.split_at(word.len().min(1));
+        camel.push_str(head);
+        camel.push_str(&tail.to_lowercase());
+    }
+    camel
+}
+
+/// A run that a completion leaves behind it: the successor of one that continued or is retried.
+#[derive(Clone, Debug)]
+pub(super) struct NewRun {
+    pub(super) run_id: RunId,
+    pub(super) started: crate::history::event::WorkflowExecutionStarted,
+}
+
+/// What a completion came to.
+pub(super) struct Completion {
+    /// The next task, if it was to be returned.
+    pub(super) returned: Option<StartedTask>,
+    /// The run to be made with it.
+    pub(super) new_run: Option<NewRun>,
+}
+
+/// What the server as a whole knows and a completion needs.
+pub(super) struct Surroundings<'a> {
+    pub(super) namespace: &'a Name,
+    /// How many runs the Workflow Id has had.
+    pub(super) runs_so_far: u32,
+}
+
+/// Applies a completion to a copy of the run. On `Err` the copy is to be dropped: a bad command
+/// undoes all the others (R21).
+pub(super) fn complete(
+    run: &mut Run,
+    now: Time,
+    request: &RespondWorkflowTaskCompleted,
+    surroundings: &Surroundings<'_>,
+) -> Result<Completion, BadCommand> {
+    let mut tx = Transaction::begin(now, run);
+    let Some(completed) =
+        workflow_task::complete(&mut tx, &request.identity, request.extras.clone())
+    else {
+        return Ok(Completion { returned: None, new_run: None });
+    };
+    tx.run.sticky.clone_from(&request.sticky);
+    reset_points::record(tx.run, now, completed, request.extras.as_deref());
+    let mut new_run = None;
+    for command in &request.commands {
+        apply(&mut tx, completed, command, request, surroundings, &mut new_run)?;
+    }
+    if tx.run.is_open() && (!tx.run.buffer.is_empty() || request.force_create_new_workflow_task) {
+        tx.schedule_workflow_task();
+    }
+    let returned = if request.return_new_workflow_task {
+        workflow_task::start(&mut tx, &request.identity, StartedFrom::Completion)
+    } else {
+        None
+    };
+    tx.commit();
+    Ok(Completion { returned, new_run })
+}
+
+fn apply(
+    tx: &mut Transaction<'_>,
+    completed: EventId,
+    command: &Command,
+    request: &RespondWorkflowTaskCompleted,
+    surroundings: &Surroundings<'_>,
+    new_run: &mut Option<NewRun>,
+) -> Result<(), BadCommand> {
+    if command.closes_the_run() && tx.has_unhandled_events() {
+        return Err(BadCommand::unhandled());
+    }
+    let identity = &request.identity;
+    match command {
+        Command::ScheduleActivityTask(command) => activity::schedule(tx, completed, command),
+        Command::RequestCancelActivityTask { scheduled_event_id } => {
+            activity::request_cancel(tx, completed, *scheduled_event_id, identity)
+        }
+        Command::StartTimer(command) => timer::start(tx, completed, command),
+        Command::CancelTimer(command) => timer::cancel(tx, completed, command, identity),
+        Command::StartChildWorkflowExecution(command) => child::initiate(tx, completed, command),
+        Command::RequestCancelExternalWorkflowExecution(command) => {
+            external::request_cancel(tx, completed, command, surroundings.namespace)
+        }
+        Command::SignalExternalWorkflowExecution(command) => {
+            external::signal(tx, completed, command)
+        }
+        Command::RecordMarker(command) => {
+            if command.marker_name.is_empty() {
+                return Err(BadCommand::new(
+                    WorkflowTaskFailedCause::BadRecordMarkerAttributes,
+                    "MarkerName is not set on RecordMarkerCommand.".to_owned(),
+                ));
+            }
+            tx.add(Attributes::MarkerRecorded {
+                command: command.clone(),
+                workflow_task_completed_event_id: completed,
+            });
+            Ok(())
+        }
+        Command::UpsertWorkflowSearchAttributes(command) => {
+            search_attributes::check(command, surroundings.namespace)?;
+            tx.add(Attributes::UpsertWorkflowSearchAttributes {
+                command: command.clone(),
+                workflow_task_completed_event_id: completed,
+            });
+            Ok(())
+        }
+        Command::ModifyWorkflowProperties(command) => {
+            tx.add(Attributes::WorkflowPropertiesModified {
+                command: command.clone(),
+                workflow_task_completed_event_id: completed,
+            });
+            Ok(())
+        }
+        Command::CompleteWorkflowExecution(command) => {
+            close::complete(tx, completed, command);
+            Ok(())
+        }
+        Command::CancelWorkflowExecution(command) => {
+            close::cancel(tx, completed, command);
+            Ok(())
+        }
+        Command::FailWorkflowExecution(command) => {
+            *new_run = close::fail(tx, completed, command, surroundings)?;
+            Ok(())
+        }
+        Command::ContinueAsNewWorkflowExecution(command) => {
+            *new_run = Some(continue_as_new::apply(tx, completed, command, surroundings)?);
+            Ok(())
+        }
+    }
+}
+
+/// What is wrong with the order of the commands: something behind a close (R22).
+pub(super) fn check_sequence(commands: &[Command]) -> Result<(), RpcError> {
+    let close = commands.iter().position(Command::closes_the_run);
+    let Some(close) = close.filter(|at| at + 1 < commands.len()) else { return Ok(()) };
+    let names: Vec<&str> = commands.iter().map(Command::type_name).collect();
+    Err(RpcError::invalid_argument(format!(
+        "invalid command sequence: [{}], command {} must be the last command.",
+        names.join(", "),
+        names[close]
+    )))
+}
+
+/// Fails the workflow task of a completion with a bad command (R21, R33). Tells whether anything
+/// was done: a later attempt than the first stays started, but for `UnhandledCommand`.
+pub(super) fn refuse(run: &mut Run, now: Time, bad: &BadCommand, identity: &Name) {
+    let unhandled = bad.cause == WorkflowTaskFailedCause::UnhandledCommand;
+    if run.workflow_task_attempt > 1 && !unhandled {
+        return;
+    }
+    let mut tx = Transaction::begin(now, run);
+    let failure = Failure::Server(bad.message.clone());
+    workflow_task::fail(&mut tx, bad.cause, Some(failure), identity, &Name::empty());
+    tx.run.close_attempted = unhandled;
+    tx.schedule_workflow_task();
+    tx.commit();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{Story, cancel_timer, complete_workflow, timer};
+    use super::*;
+    use crate::api::Code;
+
+    #[test]
+    fn a_bad_command_undoes_all_others_and_fails_the_task_once() {
+        // R21.
+        let mut story = Story::started();
+        let task = story.poll();
+        let error = story.complete(&task, vec![timer("1", 1), timer("1", 1)]).unwrap_err();
+        let message = "StartTimerDuplicateId: invalid history builder state for action: \
+                       add-timer-started-event, TimerID: 1";
+        assert_eq!((error.code, &*error.message), (Code::InvalidArgument, message));
+        assert_eq!(story.types()[3..], ["WorkflowTaskFailed"]);
+        let task = story.poll();
+        assert_eq!(story.complete(&task, vec![cancel_timer("z")]).unwrap_err().code, error.code);
+        assert_eq!(story.types().len(), 4, "a second attempt stays started");
+        story.complete(&task, vec![timer("1", 1)]).unwrap();
+    }
+
+    #[test]
+    fn a_close_that_meets_an_unseen_event_is_an_unhandled_command() {
+        // R33.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.cancel("w").unwrap();
+        let error = story.complete(&task, vec![timer("1", 1), complete_workflow()]).unwrap_err();
+        assert_eq!(error.message, "UnhandledCommand");
+        let tail =
+            ["WorkflowTaskFailed", "WorkflowExecutionCancelRequested", "WorkflowTaskScheduled"];
+        assert_eq!(story.types()[3..], tail);
+        assert_eq!(story.poll().attempt, 1);
+    }
+
+    #[test]
+    fn after_an_unhandled_command_signals_are_refused_until_the_next_task_is_over() {
+        // R34.
+        let mut story = Story::started();
+        let task = story.poll();
+        story.signal("s").unwrap();
+        story.complete(&task, vec![complete_workflow()]).unwrap_err();
+        story.signal("accepted, the task is only scheduled").unwrap();
+        let task = story.poll();
+        let error = story.signal("refused").unwrap_err();
+        assert_eq!(error.code, Code::ResourceExhausted);
+        story.cancel("w").unwrap();
+        story.complete(&task, vec![]).unwrap();
+        story.signal("accepted again").unwrap();
+    }
+
+    #[test]
+    fn nothing_may_follow_a_close_command() {
+        // R22.
+        let mut story = Story::started();
+        let task = story.poll();
+        let error = story.complete(&task, vec![complete_workflow(), timer("1", 1)]).unwrap_err();
+        assert_eq!(
+            error.message,
+            "invalid command sequence: [CompleteWorkflowExecution, StartTimer], command \
+             CompleteWorkflowExecution must be the last command."
+        );
+        story.complete(&task, vec![complete_workflow()]).unwrap();
+    }
+}

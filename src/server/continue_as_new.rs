@@ -1,0 +1,119 @@
+//! Continue-as-new (R38, F5).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::close::{follow_close, successor};
+use super::commands::{BadCommand, NewRun, Surroundings};
+use super::duration::{is_negative, or_zero};
+use super::retry;
+use super::transaction::Transaction;
+use crate::api::ExecutionStatus;
+use crate::history::event::{Initiator, WorkflowExecutionContinuedAsNew};
+use crate::history::{Attributes, EventId, Failure, Name, Shared};
+use crate::official::command::ContinueAsNewWorkflowExecutionCommandAttributes;
+use crate::official::enums::WorkflowTaskFailedCause;
+
+/// A run that continues sooner waits out the rest of this (R38:
+/// `history.workflowIdReuseMinimalInterval`).
+const MINIMAL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// The `ContinueAsNewWorkflowExecution` command: what it does not carry is inherited, but for memo
+/// and retry policy (F5).
+pub(super) fn apply(
+    tx: &mut Transaction<'_>,
+    completed: EventId,
+    command: &ContinueAsNewWorkflowExecutionCommandAttributes,
+    surroundings: &Surroundings<'_>,
+) -> Result<NewRun, BadCommand> {
+    let bad = |what: &str| {
+        BadCommand::new(WorkflowTaskFailedCause::BadContinueAsNewAttributes, what.to_owned())
+    };
+    if is_negative(command.workflow_run_timeout.as_ref()) {
+        return Err(bad("invalid WorkflowRunTimeout: negative duration"));
+    }
+    if is_negative(command.workflow_task_timeout.as_ref()) {
+        return Err(bad("invalid WorkflowTaskTimeout: negative duration"));
+    }
+    if is_negative(command.backoff_start_interval.as_ref()) {
+        return Err(bad("invalid BackoffStartInterval: negative duration"));
+    }
+    if let Some(policy) = &command.retry_policy {
+        retry::validate(policy).map_err(bad)?;
+    }
+    let run = &*tx.run;
+    let of_type = command.workflow_type.as_ref().map_or("", |of_type| &of_type.name);
+    let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
+    let named = |name: &str, inherited: &Name| {
+        if name.is_empty() { inherited.clone() } else { Name::from(name) }
+    };
+    let workflow_type = named(of_type, &run.started.workflow_type);
+    let task_queue = named(queue, &run.started.task_queue);
+    let or_inherited = |timeout: Duration, inherited: Duration| {
+        if timeout.is_zero() { inherited } else { timeout }
+    };
+    let execution_timeout = run.started.workflow_execution_timeout;
+    let capped = |timeout: Duration| {
+        if execution_timeout.is_zero() { timeout } else { timeout.min(execution_timeout) }
+    };
+    let workflow_run_timeout = capped(or_inherited(
+        or_zero(command.workflow_run_timeout.as_ref()),
+        run.started.workflow_run_timeout,
+    ));
+    let mut workflow_task_timeout = or_inherited(
+        or_zero(command.workflow_task_timeout.as_ref()),
+        run.started.workflow_task_timeout,
+    );
+    if !workflow_run_timeout.is_zero() {
+        workflow_task_timeout = workflow_task_timeout.min(workflow_run_timeout);
+    }
+    // A run that waited before its first task counts from the end of that.
+    let lifetime = tx.now.since(run.start_time + run.started.first_workflow_task_backoff);
+    let asked = or_zero(command.backoff_start_interval.as_ref());
+    let backoff = asked.max(MINIMAL_INTERVAL.saturating_sub(lifetime));
+    let input = command.input.clone().map(Shared::new);
+    let memo = command.memo.clone().map(Shared::new);
+    let header = command.header.clone().map(Shared::new);
+    let search_attributes = command.search_attributes.clone().map(Shared::new);
+    let last_completion_result = command.last_completion_result.clone().map(Shared::new);
+    let failure = command.failure.clone().map(|failure| Failure::Sent(Shared::new(failure)));
+
+    let new_run = successor(run, Initiator::Workflow, surroundings.runs_so_far, |started| {
+        started.workflow_type = workflow_type.clone();
+        started.task_queue = task_queue.clone();
+        started.input.clone_from(&input);
+        started.workflow_run_timeout = workflow_run_timeout;
+        started.workflow_task_timeout = workflow_task_timeout;
+        started.attempt = 1;
+        started.retry_policy =
+            command.retry_policy.as_ref().map(|policy| retry::normalise(Some(policy)));
+        started.first_workflow_task_backoff = backoff;
+        started.memo.clone_from(&memo);
+        started.header.clone_from(&header);
+        started.search_attributes.clone_from(&search_attributes);
+        started.last_completion_result.clone_from(&last_completion_result);
+        started.continued_failure.clone_from(&failure);
+        started.cron_schedule = Name::from(command.cron_schedule.as_str());
+    });
+    let continued = WorkflowExecutionContinuedAsNew {
+        new_execution_run_id: new_run.run_id,
+        workflow_type,
+        task_queue,
+        input,
+        workflow_run_timeout,
+        workflow_task_timeout,
+        workflow_task_completed_event_id: completed,
+        backoff_start_interval: asked,
+        initiator: Initiator::Workflow,
+        failure,
+        last_completion_result,
+        header,
+        memo,
+        search_attributes,
+    };
+    tx.run.successor = Some(new_run.run_id);
+    let attributes = Attributes::WorkflowExecutionContinuedAsNew(Arc::new(continued));
+    tx.close(ExecutionStatus::ContinuedAsNew, attributes);
+    follow_close(tx.run, tx.now);
+    Ok(new_run)
+}

@@ -1,0 +1,27 @@
+//! Official durations, which may be negative or out of range, and ours, which may not.
+
+use std::time::Duration;
+
+use crate::official::well_known;
+
+/// The duration; zero if it is negative.
+pub(super) fn to_std(duration: &well_known::Duration) -> Duration {
+    let seconds = u64::try_from(duration.seconds);
+    let nanos = u32::try_from(duration.nanos);
+    match (seconds, nanos) {
+        (Ok(seconds), Ok(nanos)) => {
+            Duration::from_secs(seconds) + Duration::from_nanos(nanos.into())
+        }
+        _ => Duration::ZERO,
+    }
+}
+
+/// The duration; zero if it is not set or negative.
+pub(super) fn or_zero(duration: Option<&well_known::Duration>) -> Duration {
+    duration.map_or(Duration::ZERO, to_std)
+}
+
+/// Whether it is set and negative.
+pub(super) fn is_negative(duration: Option<&well_known::Duration>) -> bool {
+    duration.is_some_and(|duration| duration.seconds < 0 || duration.nanos < 0)
+}

@@ -1,0 +1,186 @@
+//! Whether there is another attempt, and when (R72–R76).
+
+use std::time::Duration;
+
+use crate::clock::Time;
+use crate::history::event::{RetryPolicy, RetryState};
+use crate::history::{Failure, Name};
+use crate::official::failure::failure::FailureInfo;
+use crate::official::{common, well_known};
+
+use super::duration::to_std;
+
+/// What a policy says of a failed attempt.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Decision {
+    /// Another attempt, after this wait.
+    RetryAfter(Duration),
+    /// None, for this reason.
+    GiveUp(RetryState),
+}
+
+/// How an attempt failed, as far as policies look at it.
+pub(super) struct Attempt<'a> {
+    pub(super) number: u32,
+    /// The error type, as in a policy's list; timeouts have one too.
+    pub(super) error_type: &'a str,
+    pub(super) non_retryable: bool,
+    /// What the failure itself asks for, instead of the policy's interval.
+    pub(super) next_retry_delay: Option<Duration>,
+}
+
+/// The retry decision: final kinds of failure, then the number of attempts, then the interval, then
+/// whether it fits (R72).
+pub(super) fn decide(
+    policy: &RetryPolicy,
+    attempt: &Attempt<'_>,
+    now: Time,
+    deadline: Option<Time>,
+) -> Decision {
+    let listed = |name: &Name| **name == *attempt.error_type;
+    if attempt.non_retryable || policy.non_retryable_error_types.iter().any(listed) {
+        return Decision::GiveUp(RetryState::NonRetryableFailure);
+    }
+    if policy.maximum_attempts > 0 && attempt.number >= policy.maximum_attempts {
+        return Decision::GiveUp(RetryState::MaximumAttemptsReached);
+    }
+    // A delay of zero is no interval at all to the server (R73).
+    let interval = match attempt.next_retry_delay {
+        Some(delay) if delay.is_zero() => return Decision::GiveUp(RetryState::Timeout),
+        Some(delay) => delay,
+        None => interval(policy, attempt.number),
+    };
+    if deadline.is_some_and(|deadline| now + interval > deadline) {
+        return Decision::GiveUp(RetryState::Timeout);
+    }
+    Decision::RetryAfter(interval)
+}
+
+/// The wait after attempt `number`: initial · coefficient^(number − 1), capped (R73). By repeated
+/// multiplication, since `powf` may differ in its last bit from machine to machine.
+pub(super) fn interval(policy: &RetryPolicy, number: u32) -> Duration {
+    let maximum = policy.maximum_interval;
+    let mut interval = policy.initial_interval;
+    for _ in 1..number {
+        let longer = interval.as_secs_f64() * policy.backoff_coefficient;
+        interval = Duration::try_from_secs_f64(longer).unwrap_or(Duration::MAX);
+        if !maximum.is_zero() && interval >= maximum {
+            return maximum;
+        }
+        if interval.is_zero() || policy.backoff_coefficient <= 1.0 {
+            break;
+        }
+    }
+    if interval.is_zero() || (!maximum.is_zero() && interval > maximum) {
+        return maximum;
+    }
+    interval
+}
+
+/// What a policy looks at in a failure that a worker sent.
+pub(super) fn attempt_of(number: u32, failure: &Failure) -> Attempt<'_> {
+    let (mut error_type, mut non_retryable, mut next_retry_delay) = ("", false, None);
+    match failure {
+        Failure::Sent(sent) => match &sent.failure_info {
+            Some(FailureInfo::ApplicationFailureInfo(info)) => {
+                error_type = &info.r#type;
+                non_retryable = info.non_retryable;
+                next_retry_delay = info.next_retry_delay.as_ref().map(to_std);
+            }
+            Some(FailureInfo::ServerFailureInfo(info)) => non_retryable = info.non_retryable,
+            Some(FailureInfo::TerminatedFailureInfo(_) | FailureInfo::CanceledFailureInfo(_)) => {
+                non_retryable = true;
+            }
+            _ => {}
+        },
+        Failure::ActivityTimeout(_)
+        | Failure::Server(_)
+        | Failure::Reset(_)
+        | Failure::WorkflowTimeout => {}
+    }
+    Attempt { number, error_type, non_retryable, next_retry_delay }
+}
+
+/// A policy with the server's defaults filled in (R50).
+pub(super) fn normalise(policy: Option<&common::RetryPolicy>) -> RetryPolicy {
+    const DEFAULT_INITIAL: Duration = Duration::from_secs(1);
+    let unset = common::RetryPolicy::default();
+    let policy = policy.unwrap_or(&unset);
+    let positive = |duration: &Option<_>| {
+        duration.as_ref().map(to_std).filter(|duration: &Duration| !duration.is_zero())
+    };
+    let initial_interval = positive(&policy.initial_interval).unwrap_or(DEFAULT_INITIAL);
+    let coefficient = policy.backoff_coefficient;
+    RetryPolicy {
+        initial_interval,
+        backoff_coefficient: if coefficient == 0.0 { 2.0 } else { coefficient },
+        maximum_interval: positive(&policy.maximum_interval)
+            .unwrap_or_else(|| initial_interval.saturating_mul(100)),
+        maximum_attempts: u32::try_from(policy.maximum_attempts).unwrap_or(0),
+        non_retryable_error_types: policy
+            .non_retryable_error_types
+            .iter()
+            .map(|name| Name::from(name.as_str()))
+            .collect(),
+    }
+}
+
+/// What is wrong with a policy, in the server's words (R50). With one attempt there is no retry,
+/// and nothing is checked.
+pub(super) fn validate(policy: &common::RetryPolicy) -> Result<(), &'static str> {
+    if policy.maximum_attempts == 1 {
+        return Ok(());
+    }
+    let negative = |duration: &Option<well_known::Duration>| {
+        duration.as_ref().is_some_and(|duration| duration.seconds < 0 || duration.nanos < 0)
+    };
+    let nanos =
+        |duration: &Option<well_known::Duration>| duration.as_ref().map_or(Duration::ZERO, to_std);
+    if negative(&policy.initial_interval) {
+        return Err("InitialInterval cannot be negative on retry policy.");
+    }
+    if policy.backoff_coefficient.is_nan()
+        || (policy.backoff_coefficient != 0.0 && policy.backoff_coefficient < 1.0)
+    {
+        return Err("BackoffCoefficient cannot be less than 1 on retry policy.");
+    }
+    if negative(&policy.maximum_interval) {
+        return Err("MaximumInterval cannot be negative on retry policy.");
+    }
+    let (initial, maximum) = (nanos(&policy.initial_interval), nanos(&policy.maximum_interval));
+    if !maximum.is_zero() && maximum < initial {
+        return Err("MaximumInterval cannot be less than InitialInterval on retry policy.");
+    }
+    if policy.maximum_attempts < 0 {
+        return Err("MaximumAttempts cannot be negative on retry policy.");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy() -> RetryPolicy {
+        normalise(None)
+    }
+
+    #[test]
+    fn intervals_double_up_to_the_cap() {
+        let policy = RetryPolicy { maximum_interval: Duration::from_secs(3), ..policy() };
+        let intervals = [1, 2, 3, 4].map(|n| interval(&policy, n).as_secs());
+        assert_eq!(intervals, [1, 2, 3, 3]);
+    }
+
+    #[test]
+    fn a_next_retry_delay_of_zero_ends_the_retries() {
+        let attempt = Attempt {
+            number: 1,
+            error_type: "",
+            non_retryable: false,
+            next_retry_delay: Some(Duration::ZERO),
+        };
+        let decision = decide(&policy(), &attempt, crate::clock::EPOCH, None);
+        assert_eq!(decision, Decision::GiveUp(RetryState::Timeout));
+    }
+}

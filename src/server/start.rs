@@ -1,0 +1,305 @@
+//! Starting executions: validation, the policies for an id that is in use, the first events
+//! (F3, F6–F10, A7).
+
+use std::time::Duration;
+
+use super::duration::{is_negative, or_zero};
+use super::run::Run;
+use super::transaction::Transaction;
+use super::{messages, retry};
+use crate::api::{ExecutionStatus, RpcError};
+use crate::clock::Time;
+use crate::history::event::WorkflowExecutionStarted;
+use crate::history::{Attributes, Name, RunId, Shared, WorkflowId};
+use crate::official::enums::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
+use crate::official::workflowservice::{
+    SignalWithStartWorkflowExecutionRequest, StartWorkflowExecutionRequest,
+};
+use crate::official::{common, taskqueue, well_known};
+
+/// The time that a worker has for a workflow task if nobody says otherwise (A7).
+pub(super) const DEFAULT_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest id, type or name there may be (F10).
+const MAXIMUM_ID_LENGTH: usize = 1_000;
+
+/// A timeout within another, which may be unset.
+pub(super) fn cap(timeout: Duration, limit: Duration) -> Duration {
+    if limit.is_zero() { timeout } else { timeout.min(limit) }
+}
+
+/// What starts of either kind ask for.
+pub(super) struct Asked<'a> {
+    pub(super) workflow_id: &'a str,
+    workflow_type: Option<&'a common::WorkflowType>,
+    task_queue: Option<&'a taskqueue::TaskQueue>,
+    input: Option<&'a common::Payloads>,
+    execution_timeout: Option<&'a well_known::Duration>,
+    run_timeout: Option<&'a well_known::Duration>,
+    task_timeout: Option<&'a well_known::Duration>,
+    identity: &'a str,
+    pub(super) request_id: &'a str,
+    reuse_policy: i32,
+    conflict_policy: i32,
+    retry_policy: Option<&'a common::RetryPolicy>,
+    cron_schedule: &'a str,
+    memo: Option<&'a common::Memo>,
+    search_attributes: Option<&'a common::SearchAttributes>,
+    header: Option<&'a common::Header>,
+    start_delay: Option<&'a well_known::Duration>,
+    priority: Option<&'a common::Priority>,
+}
+
+macro_rules! asked {
+    ($request:expr) => {
+        Asked {
+            workflow_id: &$request.workflow_id,
+            workflow_type: $request.workflow_type.as_ref(),
+            task_queue: $request.task_queue.as_ref(),
+            input: $request.input.as_ref(),
+            execution_timeout: $request.workflow_execution_timeout.as_ref(),
+            run_timeout: $request.workflow_run_timeout.as_ref(),
+            task_timeout: $request.workflow_task_timeout.as_ref(),
+            identity: &$request.identity,
+            request_id: &$request.request_id,
+            reuse_policy: $request.workflow_id_reuse_policy,
+            conflict_policy: $request.workflow_id_conflict_policy,
+            retry_policy: $request.retry_policy.as_ref(),
+            cron_schedule: &$request.cron_schedule,
+            memo: $request.memo.as_ref(),
+            search_attributes: $request.search_attributes.as_ref(),
+            header: $request.header.as_ref(),
+            start_delay: $request.workflow_start_delay.as_ref(),
+            priority: $request.priority.as_ref(),
+        }
+    };
+}
+
+impl<'a> From<&'a StartWorkflowExecutionRequest> for Asked<'a> {
+    fn from(request: &'a StartWorkflowExecutionRequest) -> Self {
+        asked!(request)
+    }
+}
+
+impl<'a> From<&'a SignalWithStartWorkflowExecutionRequest> for Asked<'a> {
+    fn from(request: &'a SignalWithStartWorkflowExecutionRequest) -> Self {
+        asked!(request)
+    }
+}
+
+impl Asked<'_> {
+    /// What is wrong with the request, in the order in which the server looks (F10).
+    pub(super) fn validate(&self) -> Result<(), RpcError> {
+        let invalid = |what: &str| Err(RpcError::invalid_argument(what.to_owned()));
+        if self.workflow_id.is_empty() {
+            return Err(messages::workflow_id_not_set());
+        }
+        let length = self.workflow_id.len();
+        if length > MAXIMUM_ID_LENGTH {
+            return invalid(&format!(
+                "WorkflowId exceeds maximum allowed length ({length}/{MAXIMUM_ID_LENGTH})"
+            ));
+        }
+        if let Some(policy) = self.retry_policy {
+            retry::validate(policy).map_err(RpcError::invalid_argument)?;
+        }
+        if is_negative(self.start_delay) {
+            return invalid(
+                "An invalid WorkflowStartDelay is set on request. cause: negative duration",
+            );
+        }
+        if self.workflow_type.is_none_or(|of_type| of_type.name.is_empty()) {
+            return invalid("WorkflowType is not set on request.");
+        }
+        if self.task_queue.is_none_or(|queue| queue.name.is_empty()) {
+            return invalid("missing task queue name");
+        }
+        let timeouts = [
+            ("WorkflowExecutionTimeoutSeconds", self.execution_timeout),
+            ("WorkflowRunTimeoutSeconds", self.run_timeout),
+            ("WorkflowTaskTimeoutSeconds", self.task_timeout),
+        ];
+        if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| is_negative(*timeout)) {
+            return invalid(&format!(
+                "An invalid {name} is set on request. cause: negative duration"
+            ));
+        }
+        if self.request_id.len() > MAXIMUM_ID_LENGTH {
+            return invalid("RequestId length exceeds limit.");
+        }
+        if terminates_running(self.reuse())
+            && self.conflict() != WorkflowIdConflictPolicy::Unspecified
+        {
+            return invalid(
+                "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING \
+                 cannot be used together with a WorkflowIDConflictPolicy",
+            );
+        }
+        if !self.cron_schedule.is_empty() {
+            return Err(RpcError::unimplemented("cron schedules"));
+        }
+        Ok(())
+    }
+
+    fn reuse(&self) -> WorkflowIdReusePolicy {
+        WorkflowIdReusePolicy::try_from(self.reuse_policy).unwrap_or_default()
+    }
+
+    fn conflict(&self) -> WorkflowIdConflictPolicy {
+        WorkflowIdConflictPolicy::try_from(self.conflict_policy).unwrap_or_default()
+    }
+
+    /// The policies together.
+    pub(super) fn policies(&self) -> Policies {
+        Policies::new(self.reuse(), self.conflict())
+    }
+
+    /// The first event of the new run.
+    pub(super) fn started(&self, run_id: RunId, now: Time) -> WorkflowExecutionStarted {
+        let execution_timeout = or_zero(self.execution_timeout);
+        let run_timeout = or_zero(self.run_timeout);
+        let run_timeout = if run_timeout.is_zero() {
+            execution_timeout
+        } else {
+            cap(run_timeout, execution_timeout)
+        };
+        let task_timeout = or_zero(self.task_timeout);
+        let task_timeout =
+            if task_timeout.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { task_timeout };
+        let start_delay = or_zero(self.start_delay);
+        WorkflowExecutionStarted {
+            workflow_id: WorkflowId::from(self.workflow_id),
+            workflow_type: Name::from(self.workflow_type.map_or("", |of_type| &of_type.name)),
+            task_queue: Name::from(self.task_queue.map_or("", |queue| &queue.name)),
+            input: self.input.cloned().map(Shared::new),
+            workflow_execution_timeout: execution_timeout,
+            workflow_run_timeout: run_timeout,
+            workflow_task_timeout: cap(task_timeout, run_timeout),
+            parent: None,
+            root: None,
+            continued_execution_run_id: None,
+            initiator: None,
+            continued_failure: None,
+            last_completion_result: None,
+            original_execution_run_id: run_id,
+            first_execution_run_id: run_id,
+            identity: Name::from(self.identity),
+            retry_policy: self.retry_policy.map(|policy| retry::normalise(Some(policy))),
+            attempt: 1,
+            workflow_execution_expiration_time: (!execution_timeout.is_zero())
+                .then(|| now + start_delay + execution_timeout),
+            cron_schedule: Name::empty(),
+            first_workflow_task_backoff: start_delay,
+            memo: self.memo.cloned().map(Shared::new),
+            search_attributes: self.search_attributes.cloned().map(Shared::new),
+            header: self.header.cloned().map(Shared::new),
+            prev_auto_reset_points: Vec::new(),
+            priority: self.priority.cloned().map(Shared::new),
+        }
+    }
+}
+
+/// What a start does with an id that is in use.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Policies {
+    pub(super) reuse: WorkflowIdReusePolicy,
+    pub(super) conflict: WorkflowIdConflictPolicy,
+}
+
+impl Policies {
+    /// The old reuse policy that terminates is today's conflict policy (F8).
+    fn new(reuse: WorkflowIdReusePolicy, conflict: WorkflowIdConflictPolicy) -> Self {
+        let terminate = WorkflowIdConflictPolicy::TerminateExisting;
+        Self { reuse, conflict: if terminates_running(reuse) { terminate } else { conflict } }
+    }
+
+    /// The policies of a child, which has no conflict policy of its own.
+    pub(super) fn of_child(reuse: i32) -> Self {
+        let reuse = WorkflowIdReusePolicy::try_from(reuse).unwrap_or_default();
+        Self::new(reuse, WorkflowIdConflictPolicy::Fail)
+    }
+}
+
+#[allow(deprecated)] // and still accepted
+fn terminates_running(reuse: WorkflowIdReusePolicy) -> bool {
+    reuse == WorkflowIdReusePolicy::TerminateIfRunning
+}
+
+/// What to do, given the current run of the id.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Verdict {
+    /// Make a run.
+    Start,
+    /// Terminate the current run, then make one (R47).
+    TerminateAndStart,
+    /// Answer with the current run (F8).
+    UseExisting,
+    /// Refuse (F8, F9).
+    Refuse(RpcError),
+}
+
+/// Applies the policies (F8, F9).
+pub(super) fn judge(current: Option<&Run>, policies: Policies) -> Verdict {
+    let Some(current) = current else { return Verdict::Start };
+    let refuse = |message: String| {
+        Verdict::Refuse(messages::already_started(
+            message,
+            current.start_request_id.clone(),
+            current.execution.run_id,
+            current.started.first_execution_run_id,
+        ))
+    };
+    let who = format!(
+        "WorkflowId: {}, RunId: {}.",
+        current.execution.workflow_id, current.execution.run_id
+    );
+    if current.is_open() {
+        return match policies.conflict {
+            WorkflowIdConflictPolicy::UseExisting => Verdict::UseExisting,
+            WorkflowIdConflictPolicy::TerminateExisting => Verdict::TerminateAndStart,
+            _ => refuse(format!("Workflow execution is already running. {who}")),
+        };
+    }
+    match policies.reuse {
+        WorkflowIdReusePolicy::RejectDuplicate => refuse(format!(
+            "Workflow execution already finished. {who} Workflow Id reuse policy: reject duplicate \
+             workflow Id."
+        )),
+        WorkflowIdReusePolicy::AllowDuplicateFailedOnly
+            if current.status == ExecutionStatus::Completed =>
+        {
+            refuse(format!(
+                "Workflow execution already finished successfully. {who} Workflow Id reuse policy: \
+                 allow duplicate workflow Id if last run failed."
+            ))
+        }
+        _ => Verdict::Start,
+    }
+}
+
+/// Whether a new run's first workflow task is scheduled with its start.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum FirstTask {
+    /// At once, or after the backoff if the run has one (F3).
+    Scheduled,
+    /// When the parent has recorded the child's start (R87).
+    AwaitsParent,
+}
+
+/// Writes the first events of a run: its start, a signal if it came with one, the first workflow
+/// task (A1, F6).
+pub(super) fn begin(
+    tx: &mut Transaction<'_>,
+    first_task: FirstTask,
+    signal: Option<std::sync::Arc<crate::history::event::WorkflowExecutionSignaled>>,
+) {
+    let started = std::sync::Arc::clone(&tx.run.started);
+    tx.add(Attributes::WorkflowExecutionStarted(started));
+    if let Some(signaled) = signal {
+        tx.run.signal_request_ids.insert(signaled.request_id.clone());
+        tx.buffer(Attributes::WorkflowExecutionSignaled(signaled));
+    }
+    if first_task == FirstTask::Scheduled && !tx.run.in_first_backoff() {
+        tx.schedule_workflow_task();
+    }
+}

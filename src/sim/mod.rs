@@ -1,0 +1,29 @@
+//! Clock, schedule, server and actors in one small loop.
+//!
+//! This room knows what could come next and lets a [`Schedule`] pick it. It does not know what the
+//! server makes of a request, nor what a worker makes of a task.
+
+mod client;
+mod happening;
+mod limits;
+mod log;
+mod payload;
+mod plan;
+mod request;
+mod result;
+mod run;
+mod schedule;
+mod simulation;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+pub use happening::{ClientIndex, Enabled, Happening};
+pub use limits::{Limit, Limits, Stopped};
+pub use log::{Answer, LogEntry, NotSent, Which};
+pub(crate) use payload::decode;
+pub use plan::Plan;
+pub use result::{Close, ExecutionResult, RunResult};
+pub use run::{Ended, Race, run};
+pub use schedule::{DefaultOrder, Schedule, Seeded};
+pub use simulation::Simulation;

@@ -1,0 +1,144 @@
+//! The loop: one run of a scenario, from its beginning to its end.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::limits::{Limit, Limits, Stopped};
+use super::result::RunResult;
+use super::{Enabled, Plan, Schedule, Simulation};
+use crate::clock::{EPOCH, Time};
+use crate::history::Execution;
+use crate::server::{Run, Server};
+use crate::worker::Problem;
+
+/// Which happenings race with each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Race {
+    /// How much later than the earliest happening another may be due and still come first. Zero,
+    /// the default: only those due at the same instant race.
+    pub window: Duration,
+}
+
+/// Why a run ended.
+#[derive(Clone, Debug)]
+pub enum Ended {
+    /// Nothing is left to happen; or every client has finished and every execution is closed.
+    Settled,
+    /// A limit stopped it.
+    Stopped(Stopped),
+    /// A worker cannot go on, for a reason that lies in the scenario.
+    Problem(Vec<Problem>),
+}
+
+impl Ended {
+    /// Whether nothing stopped it.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Settled)
+    }
+}
+
+/// Runs a scenario from its beginning to its end.
+pub fn run(
+    plan: &Arc<Plan>,
+    race: Race,
+    limits: &Limits,
+    schedule: &mut dyn Schedule,
+) -> RunResult {
+    let mut driver = Driver::new(Simulation::new(Arc::clone(plan)), race, *limits);
+    let ended = loop {
+        match driver.next_due() {
+            Ok(_) => driver.step(schedule),
+            Err(ended) => break ended,
+        }
+    };
+    driver.into_result(ended)
+}
+
+/// A simulation that is being driven to its end, one happening at a time.
+#[derive(Debug)]
+pub(super) struct Driver {
+    pub(super) simulation: Simulation,
+    race: Race,
+    limits: Limits,
+    happenings: u64,
+    /// All runs before this one have closed, and runs do not open again.
+    first_open: usize,
+    enabled: Enabled,
+}
+
+impl Driver {
+    pub(super) fn new(simulation: Simulation, race: Race, limits: Limits) -> Self {
+        Self { simulation, race, limits, happenings: 0, first_open: 0, enabled: Enabled::default() }
+    }
+
+    /// When the next happening is due, unless the run has ended: then why.
+    pub(super) fn next_due(&mut self) -> Result<Time, Ended> {
+        if !self.simulation.problems().is_empty() {
+            return Err(Ended::Problem(self.simulation.problems().to_vec()));
+        }
+        self.simulation.enabled(self.race.window, &mut self.enabled);
+        let Some((due, _)) = self.enabled.first().copied() else { return Err(Ended::Settled) };
+        if due > self.simulation.now() && self.is_over() {
+            return Err(Ended::Settled);
+        }
+        match self.limit_reached(due) {
+            Some(limit) => Err(Ended::Stopped(Stopped::new(limit, &self.simulation))),
+            None => Ok(due),
+        }
+    }
+
+    /// Lets the schedule pick what comes next, among what `next_due` has found.
+    pub(super) fn step(&mut self, schedule: &mut dyn Schedule) {
+        let picked = match self.enabled.len() {
+            0 => return,
+            1 => 0,
+            count => schedule.pick(self.simulation.now(), &self.enabled).min(count - 1),
+        };
+        let (due, happening) = self.enabled[picked];
+        self.happenings += 1;
+        self.simulation.step(due, happening);
+    }
+
+    /// Whether every client has finished and every execution has closed.
+    fn is_over(&mut self) -> bool {
+        if !self.simulation.clients_have_finished() {
+            return false;
+        }
+        let runs = self.simulation.server().runs();
+        let closed = |run: &&Run| !run.is_open();
+        self.first_open += runs.skip(self.first_open).take_while(closed).count();
+        self.first_open == self.simulation.server().runs().len()
+    }
+
+    fn limit_reached(&self, due: Time) -> Option<Limit> {
+        let limits = &self.limits;
+        if due > EPOCH + limits.virtual_time {
+            return Some(Limit::VirtualTime(limits.virtual_time));
+        }
+        if self.happenings >= limits.happenings {
+            return Some(Limit::Happenings(limits.happenings));
+        }
+        if self.happenings.is_multiple_of(Limits::SIZES_EVERY) {
+            let mut runs = self.simulation.server().runs();
+            if runs.len() > limits.runs as usize {
+                return Some(Limit::Runs(limits.runs));
+            }
+            if runs.any(|run| run.history().len() > limits.history_events) {
+                return Some(Limit::HistoryEvents(limits.history_events));
+            }
+        }
+        None
+    }
+
+    pub(super) fn into_result(self, ended: Ended) -> RunResult {
+        RunResult::new(&self.simulation, ended, self.happenings)
+    }
+}
+
+/// The number of a run among those of its Workflow Id, from 1, in the order in which they were
+/// made.
+pub(super) fn run_number(server: &Server, execution: &Execution) -> u32 {
+    let mut runs = server.runs_of(execution.workflow_id.as_str());
+    let before = runs.position(|run| run.execution() == execution).unwrap_or(0);
+    u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
+}

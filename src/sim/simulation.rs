@@ -1,0 +1,396 @@
+//! One simulated world: a server, the workers and clients of a scenario, and the time.
+
+use std::collections::VecDeque;
+use std::hash::{Hash, Hasher};
+use std::mem;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::client::{Client, Seen};
+use super::log::{Answer, LogEntry, NotSent, Which};
+use super::plan::Plan;
+use super::request::{NAMESPACE, Unresolved, current_run, resolve};
+use super::{ClientIndex, Enabled, Happening};
+use crate::api::{CallId, Outbox, Response, RpcError};
+use crate::clock::{EPOCH, Time};
+use crate::scenario::model::{ClientAction, Deploy};
+use crate::server::{Run, Server};
+use crate::worker::{Problem, Sent, Worker, WorkerIndex};
+
+/// A simulated world at one moment. Cloning it clones all of it, and all of it compares and hashes.
+///
+/// It never chooses: it says what could come next ([`Simulation::enabled`]) and does what it is
+/// told ([`Simulation::step`]).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Simulation {
+    plan: Arc<Plan>,
+    now: Time,
+    server: Server,
+    workers: Vec<Worker>,
+    clients: Vec<Client>,
+    /// How many clients look at what happens on the server.
+    watching: u32,
+    log: Vec<LogEntry>,
+    problems: Problems,
+    scratch: Scratch,
+}
+
+/// Room for what one happening sends and answers. It is empty between happenings, so it is no part
+/// of the state.
+#[derive(Default, Debug)]
+struct Scratch {
+    sent: Vec<Sent>,
+    queue: VecDeque<Sent>,
+    outbox: Outbox,
+}
+
+impl Clone for Scratch {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl PartialEq for Scratch {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Scratch {}
+
+impl Hash for Scratch {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+/// What the workers' code did wrong. It ends the run, and the workers' own states tell it too, so it
+/// takes no part in comparing.
+#[derive(Clone, Default, Debug)]
+struct Problems(Vec<Problem>);
+
+impl PartialEq for Problems {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len()
+    }
+}
+
+impl Eq for Problems {}
+
+impl Hash for Problems {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.len().hash(state);
+    }
+}
+
+/// The highest 16 bits of a call's id tell who made it: a worker's number from 1, or from here on
+/// a client's.
+const CALLS_OF_CLIENTS: u16 = 0x8000;
+const CALLER_SHIFT: u32 = 48;
+
+enum Caller {
+    Client(ClientIndex),
+    Worker(usize),
+}
+
+fn caller(call: CallId) -> Caller {
+    let number = u16::try_from(call.0 >> CALLER_SHIFT).unwrap_or(0);
+    match number.checked_sub(CALLS_OF_CLIENTS) {
+        Some(client) => Caller::Client(ClientIndex(client)),
+        None => Caller::Worker(usize::from(number).wrapping_sub(1)),
+    }
+}
+
+fn call_of(client: ClientIndex, step: usize) -> CallId {
+    let caller = CALLS_OF_CLIENTS.saturating_add(client.0);
+    CallId(u64::from(caller) << CALLER_SHIFT | step as u64)
+}
+
+impl Simulation {
+    /// The world at the scenario's beginning: the workers poll, the clients have done nothing yet.
+    pub fn new(plan: Arc<Plan>) -> Self {
+        let configs = &plan.scenario().workers;
+        let workers = (0..).zip(configs).map(|(index, config)| {
+            Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config)
+        });
+        let workers = workers.collect();
+        let clients: Vec<Client> = plan.clients().iter().map(Client::new).collect();
+        let mut simulation = Self {
+            now: EPOCH,
+            server: Server::new(NAMESPACE),
+            workers,
+            clients,
+            watching: 0,
+            log: Vec::new(),
+            problems: Problems::default(),
+            scratch: Scratch::default(),
+            plan,
+        };
+        for index in 0..simulation.workers.len() {
+            if !simulation.plan.scenario().workers[index].stopped {
+                simulation.start_worker(index);
+            }
+        }
+        simulation.exchange();
+        simulation.look();
+        simulation
+    }
+
+    /// What it is a run of.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// The server, for looking at.
+    pub fn server(&self) -> &Server {
+        &self.server
+    }
+
+    /// What the clients asked and were answered so far.
+    pub fn log(&self) -> &[LogEntry] {
+        &self.log
+    }
+
+    /// What went wrong in the workers in a way that no real worker could go on from.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems.0
+    }
+
+    /// Whether every client has taken all its steps.
+    pub fn clients_have_finished(&self) -> bool {
+        self.clients.iter().all(Client::has_finished)
+    }
+
+    /// Whether every execution has closed.
+    pub fn executions_have_closed(&self) -> bool {
+        !self.server.runs().any(Run::is_open)
+    }
+
+    /// The steps that clients have not taken, with their clients: one for each client that has not
+    /// finished.
+    pub fn waiting_clients(&self) -> impl Iterator<Item = (ClientIndex, usize)> + '_ {
+        let clients = (0..).map(ClientIndex).zip(&self.clients);
+        clients.filter(|(_, client)| !client.has_finished()).map(|(at, client)| (at, client.step()))
+    }
+
+    /// What could come next: the happenings due no later than the earliest one plus the window, in
+    /// default order. They replace what is in `enabled`; none is left if nothing can come.
+    pub fn enabled(&self, window: Duration, enabled: &mut Enabled) {
+        let Enabled { happenings, tasks } = enabled;
+        happenings.clear();
+        for (index, client) in (0..).map(ClientIndex).zip(&self.clients) {
+            happenings.extend(client.due().map(|due| (due, Happening::Client(index))));
+        }
+        for (index, worker) in (0..).map(WorkerIndex).zip(&self.workers) {
+            let keys = worker.due_set();
+            happenings.extend(keys.map(|(due, key)| (due, Happening::Worker(index, key))));
+        }
+        let server = self.server.due().map(|(due, _)| due);
+        let Some(earliest) = happenings.iter().map(|(due, _)| *due).chain(server).min() else {
+            return;
+        };
+        let latest = earliest + window;
+        happenings.retain(|(due, _)| *due <= latest);
+        self.server.due_until(latest, tasks);
+        happenings.extend(tasks.drain(..).map(|(due, task)| (due, Happening::Server(task))));
+        happenings.sort_unstable();
+    }
+
+    /// Lets one of the enabled happenings happen: at the time it is due, or now if that has passed.
+    pub fn step(&mut self, due: Time, happening: Happening) {
+        self.now = self.now.max(due);
+        match happening {
+            Happening::Client(index) => self.take_step(index),
+            Happening::Server(task) => {
+                self.server.fire(self.now, task, &mut self.scratch.outbox);
+                self.deliver_answers();
+            }
+            Happening::Worker(WorkerIndex(index), key) => {
+                let index = usize::from(index);
+                if let Some(worker) = self.workers.get_mut(index) {
+                    worker.fire(self.now, key, &mut self.scratch.sent);
+                    self.take_from_worker(index);
+                }
+            }
+        }
+        self.exchange();
+        self.look();
+    }
+
+    /// Takes what a worker has to say after something was done with it.
+    fn take_from_worker(&mut self, index: usize) {
+        self.scratch.queue.extend(self.scratch.sent.drain(..));
+        self.problems.0.extend(self.workers[index].take_problems());
+    }
+
+    /// Passes requests to the server and its answers back, until nobody has anything to say.
+    fn exchange(&mut self) {
+        while let Some(Sent { call, request }) = self.scratch.queue.pop_front() {
+            self.server.call(self.now, call, request, &mut self.scratch.outbox);
+            self.deliver_answers();
+        }
+    }
+
+    fn deliver_answers(&mut self) {
+        if self.scratch.outbox.is_empty() {
+            return;
+        }
+        let mut outbox = mem::take(&mut self.scratch.outbox);
+        for (call, result) in outbox.drain() {
+            match caller(call) {
+                Caller::Client(index) => self.answer_client(index, answer(result)),
+                Caller::Worker(index) => {
+                    if let Some(worker) = self.workers.get_mut(index) {
+                        worker.answer(self.now, call, result, &mut self.scratch.sent);
+                        self.take_from_worker(index);
+                    }
+                }
+            }
+        }
+        self.scratch.outbox = outbox;
+    }
+
+    /// The client does what its step says.
+    fn take_step(&mut self, index: ClientIndex) {
+        let at = usize::from(index.0);
+        let plan = Arc::clone(&self.plan);
+        let Some(client) = self.clients.get_mut(at) else { return };
+        let step = client.step();
+        let client_plan = &plan.clients()[at];
+        let Some(action) = client_plan.steps.get(step).map(|step| &step.action) else { return };
+        client.wait_for_answer();
+        let request = match client_plan.prepared(step) {
+            Some(request) => Some(request.clone()),
+            None => match resolve(action, &self.server) {
+                Ok(resolved) => client_plan.request(step, &resolved),
+                Err(Unresolved::NotSent(why)) => {
+                    return self.answer_client(index, Answer::NotSent(why));
+                }
+                Err(Unresolved::Refused(error)) => {
+                    return self.answer_client(index, Answer::Refused(Box::new(error)));
+                }
+            },
+        };
+        match request {
+            Some(request) => {
+                self.scratch.queue.push_back(Sent { call: call_of(index, step), request });
+            }
+            None => self.do_without_request(index, action),
+        }
+    }
+
+    /// Steps that are no requests to the server.
+    fn do_without_request(&mut self, index: ClientIndex, action: &ClientAction) {
+        let done = match action {
+            ClientAction::WaitForClose(step) => {
+                match current_run(&self.server, &step.wait_for_close) {
+                    Ok(_) => {
+                        self.clients[usize::from(index.0)].wait_for_close();
+                        self.watching += 1;
+                        return;
+                    }
+                    Err(error) => {
+                        return self.answer_client(index, Answer::Refused(Box::new(error)));
+                    }
+                }
+            }
+            ClientAction::Deploy(step) => self.deploy(step),
+            ClientAction::StopWorker(name) => {
+                self.worker_named(name).map(|worker| self.stop_worker(worker))
+            }
+            ClientAction::StartWorker(name) => {
+                self.worker_named(name).map(|worker| self.start_worker(worker))
+            }
+            _ => Ok(()),
+        };
+        let answer = done.map_or_else(Answer::NotSent, |()| Answer::Done);
+        self.answer_client(index, answer);
+    }
+
+    /// Stops workers, gives them another version of a workflow's code and starts them.
+    fn deploy(&mut self, step: &Deploy) -> Result<(), NotSent> {
+        let plan = Arc::clone(&self.plan);
+        let mut found = Err(NotSent::NoWorkerFor(step.deploy.clone()));
+        for (index, config) in plan.scenario().workers.iter().enumerate() {
+            let named = step.worker.as_ref().is_none_or(|name| *name == config.name);
+            let has_it = config.workflows.as_ref().is_none_or(|types| types.contains(&step.deploy));
+            if named && has_it {
+                self.stop_worker(index);
+                self.workers[index].deploy(&step.deploy, &step.version);
+                self.start_worker(index);
+                found = Ok(());
+            }
+        }
+        found
+    }
+
+    fn worker_named(&self, name: &str) -> Result<usize, NotSent> {
+        let workers = &self.plan.scenario().workers;
+        let found = workers.iter().position(|worker| worker.name == name);
+        found.ok_or_else(|| NotSent::NoSuchWorker(name.to_owned()))
+    }
+
+    fn start_worker(&mut self, index: usize) {
+        self.workers[index].start(self.now, &mut self.scratch.sent);
+        self.take_from_worker(index);
+    }
+
+    fn stop_worker(&mut self, index: usize) {
+        for call in self.workers[index].stop(self.now) {
+            self.server.abandon(self.now, call);
+        }
+    }
+
+    /// A client's step has been answered: that is noted, and the next step's turn comes.
+    fn answer_client(&mut self, index: ClientIndex, answer: Answer) {
+        let at = usize::from(index.0);
+        let Some(client) = self.clients.get_mut(at) else { return };
+        let step = u32::try_from(client.step()).unwrap_or(u32::MAX);
+        self.log.push(LogEntry { time: self.now, client: index, step, answer });
+        client.answered(self.now, &self.plan.clients()[at]);
+        self.watching = self.count_watching();
+    }
+
+    /// Clients that wait for an event or a close look whether it has come.
+    fn look(&mut self) {
+        while self.watching > 0 {
+            let mut closed = None;
+            let plans = self.plan.clients();
+            for (at, (client, plan)) in self.clients.iter_mut().zip(plans).enumerate() {
+                if let Seen::Close(status) = client.look(self.now, plan, &self.server) {
+                    closed = Some((at, status));
+                    break;
+                }
+            }
+            self.watching = self.count_watching();
+            // The answer brings the client to its next step, which may wait for what is there.
+            let Some((at, status)) = closed else { return };
+            let index = ClientIndex(u16::try_from(at).unwrap_or(u16::MAX));
+            self.answer_client(index, Answer::Closed(status));
+        }
+    }
+
+    fn count_watching(&self) -> u32 {
+        let watching = self.clients.iter().filter(|client| client.watches()).count();
+        u32::try_from(watching).unwrap_or(u32::MAX)
+    }
+}
+
+/// What a client notes of a response.
+fn answer(result: Result<Response, RpcError>) -> Answer {
+    match result {
+        Ok(Response::StartWorkflowExecution { run_id, started, .. }) => {
+            let which = if started { Which::Own } else { Which::Existing };
+            Answer::Started { run_id, which }
+        }
+        Ok(Response::ResetWorkflowExecution { run_id }) => Answer::Reset { run_id },
+        Ok(Response::DescribeWorkflowExecution(description)) => {
+            Answer::Described(Arc::from(description))
+        }
+        Ok(_) => Answer::Done,
+        Err(error) => Answer::Refused(Box::new(error)),
+    }
+}

@@ -1,0 +1,267 @@
+//! A scripted worker: what an official SDK's worker does between a poll and its answer.
+//!
+//! It knows how workflow code is replayed and run ([`run`](self) in activations, as sdk-core hands
+//! them out), how commands are matched against the events that record them, how cancels travel
+//! through scopes and operations, how heartbeats are throttled, and when a run stays in the cache.
+//! It refuses to know who the server is, what time it is (it is told) and which of several things
+//! comes first: requests go out through `out`, answers come in through [`Worker::answer`], and what
+//! it will do by itself is in [`Worker::due_set`].
+//!
+//! What differs between SDKs is as in the Python SDK on sdk-core 0.10, unless a workflow asks for
+//! the scopes of the others ([`CancellationModel`](crate::scenario::model::CancellationModel)).
+//! Like sdk-core, it reports a workflow task's failure at the first attempt only; later attempts
+//! are left to time out (C10).
+
+mod activity;
+mod cancel;
+mod compile;
+mod config;
+mod coroutine;
+mod failures;
+mod interpret;
+mod issue;
+mod key;
+mod local;
+mod local_run;
+mod native;
+mod op;
+pub(crate) mod payload;
+mod problem;
+mod program;
+mod replay;
+mod run;
+mod script;
+mod task;
+mod throttle;
+mod unwind;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use activity::LOCAL_TIMEOUT_BUFFER;
+pub use key::{ActivityKey, WorkerIndex, WorkerKey, WorkflowTaskKey};
+pub use local_run::LOCAL_RETRY_THRESHOLD;
+pub use native::{CancelReason, NativeCommand, NativeEvent};
+pub use problem::Problem;
+pub use program::Program;
+pub use run::MAX_STEPS_PER_ACTIVATION;
+pub use script::MAX_STEPS_PER_WAKE;
+
+use crate::api::{
+    CallId, PollActivityTaskQueue, PollWorkflowTaskQueue, PolledTaskQueue, Request, Response,
+    RpcError,
+};
+use crate::clock::Time;
+use crate::history::RunId;
+use crate::scenario::model;
+
+use activity::Activity;
+use config::{Config, ConfigRef};
+use key::Call;
+use problem::Stopped;
+use program::ProgramRef;
+use run::FailureCounts;
+use task::{Kept, OpenTask};
+
+/// A request, and the call that its answer is for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Sent {
+    /// Names the call.
+    pub call: CallId,
+    /// What is asked.
+    pub request: Request,
+}
+
+/// A worker.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Worker {
+    program: ProgramRef,
+    index: WorkerIndex,
+    config: ConfigRef,
+    /// The version that it has of each workflow type.
+    versions: Vec<u32>,
+    running: bool,
+    /// How often it was started.
+    starts: u32,
+    /// Unanswered calls.
+    calls: BTreeMap<CallId, Call>,
+    /// Runs that stay in memory between their tasks.
+    cache: BTreeMap<RunId, Kept>,
+    tasks: BTreeMap<RunId, OpenTask>,
+    activities: BTreeMap<ActivityKey, Activity>,
+    failures: FailureCounts,
+    stopped: Vec<Stopped>,
+    native: Vec<NativeEvent>,
+}
+
+impl Worker {
+    /// A worker that has not been started.
+    pub fn new(program: Arc<Program>, index: WorkerIndex, config: &model::Worker) -> Self {
+        let versions = program.workflows.iter().map(|workflow| {
+            let wanted = config.versions.get(workflow.name.as_str());
+            wanted.and_then(|name| workflow.version(name)).unwrap_or(0)
+        });
+        Self {
+            versions: versions.collect(),
+            program: ProgramRef(program),
+            index,
+            config: ConfigRef(Arc::new(Config::new(config))),
+            running: false,
+            starts: 0,
+            calls: BTreeMap::new(),
+            cache: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            activities: BTreeMap::new(),
+            failures: FailureCounts::new(),
+            stopped: Vec::new(),
+            native: Vec::new(),
+        }
+    }
+
+    /// Starts polling, if it is not running already. Requests put in `out` are to be passed to the
+    /// server at once, as part of the same happening.
+    pub fn start(&mut self, _: Time, out: &mut Vec<Sent>) {
+        if !self.running {
+            self.running = true;
+            self.starts += 1;
+            self.poll(out);
+        }
+    }
+
+    /// Stops it: the parked calls to abandon are returned. Its cache, workflow tasks and activities
+    /// are forgotten, and stay unanswered.
+    pub fn stop(&mut self, _: Time) -> Vec<CallId> {
+        self.running = false;
+        self.cache.clear();
+        self.tasks.clear();
+        self.activities.clear();
+        self.native.clear();
+        let calls = std::mem::take(&mut self.calls);
+        calls.into_iter().filter(|(_, call)| call.is_poll()).map(|(id, _)| id).collect()
+    }
+
+    /// Whether it was started and not stopped since.
+    pub fn is_running(&self) -> bool {
+        self.running
+    }
+
+    /// Gives it a version of a workflow's code. Runs in its cache keep the code that they began
+    /// with: a deployment restarts the worker. Types and versions that there are not change
+    /// nothing.
+    pub fn deploy(&mut self, workflow_type: &str, version: &str) {
+        if let Some(workflow) = self.program.workflow(workflow_type)
+            && let Some(version) = self.program.workflows[workflow as usize].version(version)
+        {
+            self.versions[workflow as usize] = version;
+        }
+    }
+
+    /// An answer from the server. A heartbeat's answer that tells of a cancel becomes a happening
+    /// of its own, due now; every other takes effect at once. Answers to calls that it does not
+    /// know (any more) are ignored.
+    pub fn answer(
+        &mut self,
+        now: Time,
+        call: CallId,
+        result: Result<Response, RpcError>,
+        out: &mut Vec<Sent>,
+    ) {
+        let Some(call) = self.calls.remove(&call) else { return };
+        match (call, result) {
+            (Call::PollWorkflowTasks(_) | Call::PollStickyTasks(_), result) => {
+                if let Ok(Response::PollWorkflowTaskQueue(task)) = result {
+                    self.workflow_task(now, &task);
+                }
+                self.poll(out);
+            }
+            (Call::PollActivityTasks(_), result) => {
+                if let Ok(Response::PollActivityTaskQueue(task)) = result {
+                    self.activity_task(now, task, out);
+                }
+                self.poll(out);
+            }
+            (Call::RespondWorkflowTask(key), result) => {
+                self.workflow_task_answered(now, key, result);
+                self.poll(out);
+            }
+            (Call::Heartbeat(key), result) => self.heartbeat_answered(now, key, &result),
+            (Call::LastHeartbeat(_), _) => {}
+            (Call::RespondActivityTask(key), _) => self.activity_answered(key, out),
+        }
+    }
+
+    /// What it will do by itself, and when, in order.
+    pub fn due_set(&self) -> impl Iterator<Item = (Time, WorkerKey)> + '_ {
+        let mut list = Vec::new();
+        for task in self.tasks.values() {
+            task.due(&self.program, &mut list);
+        }
+        for (key, activity) in &self.activities {
+            activity.due(*key, &mut list);
+        }
+        list.sort_unstable();
+        list.into_iter()
+    }
+
+    /// Does one of those. Requests in `out` go to the server at once: a wake that sends a request
+    /// is the request's arrival.
+    pub fn fire(&mut self, now: Time, key: WorkerKey, out: &mut Vec<Sent>) {
+        match key {
+            WorkerKey::HeartbeatAnswer(key) => self.deliver_answer(now, key, out),
+            WorkerKey::RespondWorkflowTask(key) => self.respond_workflow_task(key, out),
+            WorkerKey::LocalActivity(run, op) => self.wake_local(now, run, op),
+            WorkerKey::HeartbeatWorkflowTask(key) => self.heartbeat_workflow_task(key, out),
+            WorkerKey::Activity(key) => self.wake_activity(now, key, out),
+            WorkerKey::Heartbeat(key) => self.flush_heartbeat(now, key, out),
+            WorkerKey::ActivityTimeout(key) => self.activity_timed_out(now, key, out),
+        }
+    }
+
+    /// Mistakes in the scenario that showed since the last call.
+    pub fn take_problems(&mut self) -> Vec<Problem> {
+        let stopped = std::mem::take(&mut self.stopped);
+        stopped.into_iter().map(|stopped| stopped.problem(&self.program)).collect()
+    }
+
+    /// Parks one poll of each kind, as long as there are slots for what they may bring.
+    fn poll(&mut self, out: &mut Vec<Sent>) {
+        if !self.running {
+            return;
+        }
+        let identity = self.config.identity.clone();
+        if self.config.polls_workflow_tasks() && self.tasks.len() < self.config.max_workflow_tasks {
+            let queue = PolledTaskQueue::Normal(self.config.task_queue.clone());
+            let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
+            let request = Request::PollWorkflowTaskQueue(poll);
+            self.park(Call::PollWorkflowTasks(self.starts), request, out);
+            if let Some(sticky) = &self.config.sticky {
+                let queue = PolledTaskQueue::Sticky(sticky.worker_task_queue.clone());
+                let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
+                let request = Request::PollWorkflowTaskQueue(poll);
+                self.park(Call::PollStickyTasks(self.starts), request, out);
+            }
+        }
+        if self.config.polls_activity_tasks() && self.activities.len() < self.config.max_activities
+        {
+            let task_queue = self.config.task_queue.clone();
+            let poll = PollActivityTaskQueue { task_queue, identity };
+            let request = Request::PollActivityTaskQueue(poll);
+            self.park(Call::PollActivityTasks(self.starts), request, out);
+        }
+    }
+
+    fn park(&mut self, call: Call, request: Request, out: &mut Vec<Sent>) {
+        if !self.calls.contains_key(&call.id(self.index)) {
+            self.send(call, request, out);
+        }
+    }
+
+    fn send(&mut self, call: Call, request: Request, out: &mut Vec<Sent>) {
+        let id = call.id(self.index);
+        self.calls.insert(id, call);
+        out.push(Sent { call: id, request });
+    }
+}
