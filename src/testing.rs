@@ -30,7 +30,7 @@ use crate::check::check;
 use crate::files::{scenario_files, shown};
 use crate::report::text;
 use crate::scenario::Scenario;
-use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, run};
+use crate::sim::{DefaultOrder, Limits, Plan, Race, run};
 
 /// Makes a `main` that tests every scenario in a folder of the crate; see [`mod@crate::testing`].
 #[macro_export]
@@ -82,7 +82,7 @@ fn test(suite: Suite, file: &Path, path: &Path) -> Result<(), Failed> {
     let plan = Plan::new(scenario);
     let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
     let text = text(&result);
-    if result.ended != Ended::Settled {
+    if !result.ended.is_settled() {
         return Err(text.into());
     }
     let failures = check(&result);

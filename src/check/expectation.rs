@@ -13,7 +13,7 @@ pub(super) fn check(expectation: &Expectation, result: &RunResult, failures: &mu
     let mut fail = |mismatch| failures.push(Failure { at: expectation.at.clone(), mismatch });
     let Some(execution) = result.find(&of.workflow_id, of.run) else {
         let runs = result.executions.iter();
-        let made = runs.filter(|run| run.workflow_id.as_str() == of.workflow_id).count();
+        let made = runs.filter(|run| run.workflow_id() == of.workflow_id).count();
         return fail(Mismatch::NoSuchRun { expected, made });
     };
     let checks = [

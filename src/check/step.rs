@@ -3,7 +3,7 @@
 use super::failure::{Failure, Mismatch};
 use crate::api::RpcError;
 use crate::scenario::model::{ClientAction, ClientStep, FailsWith, Timing};
-use crate::sim::{Answer, Ended, RunResult};
+use crate::sim::{Answer, RunResult};
 
 /// Checks every step: those that were answered, and those that never came about.
 pub(super) fn check(result: &RunResult, failures: &mut Vec<Failure>) {
@@ -15,7 +15,7 @@ pub(super) fn check(result: &RunResult, failures: &mut Vec<Failure>) {
         }
     }
     // A run that was stopped has not had the time.
-    if result.ended != Ended::Settled {
+    if !result.ended.is_settled() {
         return;
     }
     for (client, step) in &result.not_taken {

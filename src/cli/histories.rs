@@ -38,7 +38,7 @@ const LONGEST: usize = 120;
 
 /// A file's name that no other run of the scenario has: a Workflow Id may have any characters.
 fn file_name(execution: &ExecutionResult) -> String {
-    let id = execution.workflow_id.as_str();
+    let id = execution.workflow_id();
     let mut name = String::new();
     for byte in id.bytes() {
         match byte {

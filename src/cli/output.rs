@@ -9,9 +9,11 @@ use anstyle::{AnsiColor, Style};
 use crate::check::Failure;
 use crate::clock::EPOCH;
 use crate::files::shown;
-use crate::report::{Outcome, text};
-use crate::scenario::{Coloring, Diagnostics};
+use crate::history::text;
+use crate::report::{Outcome, styled_text};
+use crate::scenario::{Coloring, Diagnostic, Diagnostics};
 use crate::sim::{Ended, RunResult};
+use crate::worker::Problem;
 
 const GOOD: Style = AnsiColor::Green.on_default().bold();
 const BAD: Style = AnsiColor::Red.on_default().bold();
@@ -44,7 +46,7 @@ impl<W: Write, E: Write> Output<W, E> {
         failures: &[Failure],
         wall_time: Duration,
     ) -> io::Result<()> {
-        let good = failures.is_empty() && result.ended == Ended::Settled;
+        let good = failures.is_empty() && result.ended.is_settled();
         let (style, word) = match (good, &result.ended) {
             (true, _) => (GOOD, "ok"),
             (false, Ended::Settled) => (BAD, "FAILED"),
@@ -66,8 +68,7 @@ impl<W: Write, E: Write> Output<W, E> {
             }
             Ended::Problem(problems) => {
                 for problem in problems {
-                    self.errors
-                        .write_all(problem.diagnostic().render(Coloring::Ansi).as_bytes())?;
+                    self.errors.write_all(problem_drawn(problem).as_bytes())?;
                 }
             }
         }
@@ -79,7 +80,7 @@ impl<W: Write, E: Write> Output<W, E> {
 
     /// A scenario's histories.
     pub(super) fn histories(&mut self, result: &RunResult) -> io::Result<()> {
-        writeln!(self.out, "\n{}", text(result))
+        writeln!(self.out, "\n{}", styled_text(result, text::Style::Ansi))
     }
 
     /// A file that is no scenario.
@@ -121,6 +122,11 @@ impl<W: Write, E: Write> Output<W, E> {
         writeln!(self.out, "; {virtual_time} of virtual time in {wall_time}")?;
         self.out.flush()
     }
+}
+
+fn problem_drawn(problem: &Problem) -> String {
+    let diagnostic = Diagnostic::new(problem.message.as_str()).at(problem.at.clone(), "");
+    diagnostic.render(Coloring::Ansi)
 }
 
 fn milliseconds(duration: Duration) -> String {

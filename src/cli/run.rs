@@ -12,7 +12,7 @@ use crate::check::{Failure, check};
 use crate::files::{FilesError, scenario_files, shown};
 use crate::report::{invalid_json, result_json};
 use crate::scenario::Scenario;
-use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, RunResult, Schedule, Seeded};
+use crate::sim::{DefaultOrder, Limits, Plan, Race, RunResult, Schedule, Seeded};
 
 /// Runs the scenarios that the arguments name.
 pub(super) fn run(args: &RunArgs) -> io::Result<Exit> {
@@ -106,7 +106,7 @@ impl Tally {
     fn count(&mut self, result: &RunResult, failures: &[Failure], wall_time: Duration) -> Exit {
         self.virtual_time += result.virtual_time();
         self.wall_time += wall_time;
-        if result.ended != Ended::Settled {
+        if !result.ended.is_settled() {
             self.stopped += 1;
             Exit::Invalid
         } else if failures.is_empty() {

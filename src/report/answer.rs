@@ -26,7 +26,7 @@ pub(super) fn describe(answer: &Answer, result: &RunResult) -> (String, Vec<Stri
 
 /// A run as people see it: by number.
 fn run(run_id: &RunId, result: &RunResult) -> String {
-    match result.executions.iter().find(|run| run.run_id == *run_id) {
+    match result.executions.iter().find(|run| run.execution.run_id == *run_id) {
         Some(execution) => format!("run {}", execution.run),
         None => format!("run {run_id}"),
     }

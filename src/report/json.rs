@@ -26,7 +26,7 @@ pub fn result_json(path: &str, result: &RunResult, failures: &[Failure]) -> Valu
         Ended::Stopped(stopped) => scenario["stopped"] = json!([stopped.to_string()]),
         Ended::Problem(problems) => {
             scenario["stopped"] =
-                problems.iter().map(|problem| json!(problem.to_string())).collect();
+                problems.iter().map(|it| json!(format!("{}: {it}", it.at))).collect();
         }
     }
     scenario
@@ -57,9 +57,9 @@ fn log(result: &RunResult) -> Value {
 
 fn execution(execution: &ExecutionResult) -> Value {
     json!({
-        "workflowId": execution.workflow_id.as_str(),
+        "workflowId": execution.workflow_id(),
         "run": execution.run,
-        "runId": execution.run_id.to_string(),
+        "runId": execution.execution.run_id.to_string(),
         "workflowType": execution.workflow_type.as_str(),
         "status": execution.status.name(),
         "history": execution.history_json(),

@@ -10,4 +10,4 @@ mod text;
 
 pub use json::{invalid_json, result_json};
 pub use outcome::Outcome;
-pub use text::text;
+pub use text::{styled_text, text};

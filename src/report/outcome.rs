@@ -21,7 +21,7 @@ impl Outcome {
         let mut executions: Vec<(String, Vec<ExecutionStatus>)> = Vec::new();
         let mut places = std::collections::BTreeMap::new();
         for execution in &result.executions {
-            let id = execution.workflow_id.as_str();
+            let id = execution.workflow_id();
             let place = *places.entry(id).or_insert_with(|| {
                 executions.push((id.to_owned(), Vec::new()));
                 executions.len() - 1

@@ -4,35 +4,40 @@ use std::fmt::Write as _;
 
 use super::{action, answer};
 use crate::clock::EPOCH;
-use crate::sim::{Ended, RunResult};
+use crate::history::text::{Style, render};
+use crate::sim::{Ended, ExecutionResult, RunResult};
 
 /// The scenario's name and the virtual time that passed; what the clients asked and were answered;
 /// then one block a run, with its history.
 ///
 /// It is the same on every machine, and two texts of similar runs differ in few lines.
 pub fn text(result: &RunResult) -> String {
+    styled_text(result, Style::Plain)
+}
+
+/// The same, for a terminal if the style says so.
+pub fn styled_text(result: &RunResult, style: Style) -> String {
     let mut text = String::new();
     // Writing to a string cannot fail.
-    let _ = write_text(&mut text, result);
+    let _ = write_text(&mut text, result, style);
     text
 }
 
-fn write_text(out: &mut String, result: &RunResult) -> std::fmt::Result {
+fn write_text(out: &mut String, result: &RunResult, style: Style) -> std::fmt::Result {
     writeln!(out, "scenario      {}", result.scenario().name)?;
     writeln!(out, "virtual time  {}", result.end.offset(EPOCH))?;
     match &result.ended {
         Ended::Settled => {}
         Ended::Stopped(stopped) => writeln!(out, "{stopped}")?,
         Ended::Problem(problems) => {
-            problems.iter().try_for_each(|problem| writeln!(out, "stopped: {problem}"))?;
+            problems
+                .iter()
+                .try_for_each(|problem| writeln!(out, "stopped: {}: {problem}", problem.at))?;
         }
     }
     write_log(out, result)?;
-    for execution in &result.executions {
-        out.push('\n');
-        out.push_str(&execution.text());
-    }
-    Ok(())
+    let runs: Vec<_> = result.executions.iter().map(ExecutionResult::to_show).collect();
+    write!(out, "\n{}", render(&runs, style))
 }
 
 /// A line a step: when it was answered, whose it is, what was asked, what came of it.

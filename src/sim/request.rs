@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::log::NotSent;
-use super::payload::encode;
 use crate::api::{
     ActivityById, ActivityTarget, Request, RequestCancelWorkflowExecution,
     RespondActivityTaskFailed, RpcError, SignalWorkflowExecution, Target,
@@ -17,6 +16,7 @@ use crate::scenario::model::{
     StartOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use crate::server::{Run, Server};
+use crate::worker::payload::{json, json_message as encode};
 
 /// The namespace of everything in a scenario.
 pub(crate) const NAMESPACE: &str = "default";
@@ -344,7 +344,7 @@ fn text(text: Option<&String>) -> Name {
 }
 
 fn payloads(value: Option<&Json>) -> Option<Payloads> {
-    value.map(|value| encode(value).into())
+    value.map(json)
 }
 
 /// An official duration; `None` if not set. What a `Span` can be always fits.

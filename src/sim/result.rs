@@ -9,7 +9,8 @@ use super::payload::decode;
 use super::{Ended, Plan, Simulation};
 use crate::api::ExecutionStatus;
 use crate::clock::{EPOCH, Time};
-use crate::history::{Attributes, Failure, History, Name, RunId, WorkflowId};
+use crate::history::text::{RunText, Style, render_one};
+use crate::history::{Attributes, Execution, Failure, History, Name, official};
 use crate::scenario::Scenario;
 use crate::scenario::model::Json;
 
@@ -34,12 +35,10 @@ pub struct RunResult {
 /// One run of one execution at the end.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExecutionResult {
-    /// Its Workflow Id.
-    pub workflow_id: WorkflowId,
+    /// Its Workflow Id and Run Id.
+    pub execution: Execution,
     /// The number of the run among those of the Workflow Id, from 1.
     pub run: u32,
-    /// Its Run Id.
-    pub run_id: RunId,
     /// Its workflow type.
     pub workflow_type: Name,
     /// Whether and how it closed.
@@ -71,9 +70,8 @@ impl RunResult {
             let number = numbers.entry(execution.workflow_id.as_str()).or_default();
             *number += 1;
             ExecutionResult {
-                workflow_id: execution.workflow_id.clone(),
+                execution: execution.clone(),
                 run: *number,
-                run_id: execution.run_id,
                 workflow_type: run.started().workflow_type.clone(),
                 status: run.status(),
                 history: run.history().clone(),
@@ -115,8 +113,7 @@ impl RunResult {
 
     /// A run by Workflow Id and number; the last one without a number.
     pub fn find(&self, workflow_id: &str, run: Option<u32>) -> Option<&ExecutionResult> {
-        let mut of_id =
-            self.executions.iter().filter(|run| run.workflow_id.as_str() == workflow_id);
+        let mut of_id = self.executions.iter().filter(|run| run.workflow_id() == workflow_id);
         match run {
             Some(number) => of_id.find(|run| run.run == number),
             None => of_id.next_back(),
@@ -137,18 +134,26 @@ impl RunResult {
 }
 
 impl ExecutionResult {
-    /// Its history as text: one block, a line an event.
+    /// Its Workflow Id.
+    pub fn workflow_id(&self) -> &str {
+        self.execution.workflow_id.as_str()
+    }
+
+    /// Its history as text: one block, a line an event. Other runs are called by their Run Ids;
+    /// [`crate::report::text`] shows all runs and calls them by their numbers.
     pub fn text(&self) -> String {
-        let mut s = String::new();
-        for e in self.history.events() {
-            s += &format!("{:>4} {} {}\n", e.id, e.time.offset(EPOCH), e.attributes.type_name());
-        }
-        s
+        let run = self.to_show();
+        render_one(&run, std::slice::from_ref(&run), Style::Plain)
+    }
+
+    /// The run as the renderer takes it.
+    pub(crate) fn to_show(&self) -> RunText<'_> {
+        RunText::new(&self.execution, self.run, &self.history, self.status.name(), EPOCH)
     }
 
     /// Its history in Temporal's JSON form, as `temporal workflow show -o json` prints it.
     pub fn history_json(&self) -> Json {
-        Json::Null
+        official::history_json(&self.history)
     }
 
     /// What the event that closed it says.

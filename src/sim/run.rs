@@ -20,7 +20,7 @@ pub struct Race {
 }
 
 /// Why a run ended.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Ended {
     /// Nothing is left to happen; or every client has finished and every execution is closed.
     Settled,
@@ -28,6 +28,13 @@ pub enum Ended {
     Stopped(Stopped),
     /// A worker cannot go on, for a reason that lies in the scenario.
     Problem(Vec<Problem>),
+}
+
+impl Ended {
+    /// Whether nothing stopped it.
+    pub fn is_settled(&self) -> bool {
+        matches!(self, Self::Settled)
+    }
 }
 
 /// Runs a scenario from its beginning to its end.
@@ -39,8 +46,9 @@ pub fn run(
 ) -> RunResult {
     let mut driver = Driver::new(Simulation::new(Arc::clone(plan)), race, *limits);
     let ended = loop {
-        if let Some(ended) = driver.next(schedule) {
-            break ended;
+        match driver.next_due() {
+            Ok(_) => driver.step(schedule),
+            Err(ended) => break ended,
         }
     };
     driver.into_result(ended)
@@ -63,12 +71,13 @@ impl Driver {
         Self { simulation, race, limits, happenings: 0, first_open: 0, enabled: Enabled::default() }
     }
 
-    /// When the next happening is due, unless the run has ended.
+    /// When the next happening is due, unless the run has ended: then why.
     pub(super) fn next_due(&mut self) -> Result<Time, Ended> {
         if !self.simulation.problems().is_empty() {
             return Err(Ended::Problem(self.simulation.problems().to_vec()));
         }
-        let Some(due) = self.simulation.next_due() else { return Err(Ended::Settled) };
+        self.simulation.enabled(self.race.window, &mut self.enabled);
+        let Some((due, _)) = self.enabled.first().copied() else { return Err(Ended::Settled) };
         if due > self.simulation.now() && self.is_over() {
             return Err(Ended::Settled);
         }
@@ -78,18 +87,8 @@ impl Driver {
         }
     }
 
-    /// Lets the next happening happen, unless the run has ended: then says why.
-    pub(super) fn next(&mut self, schedule: &mut dyn Schedule) -> Option<Ended> {
-        match self.next_due() {
-            Ok(_) => self.pick_and_step(schedule),
-            Err(ended) => return Some(ended),
-        }
-        None
-    }
-
-    /// Lets the schedule pick among what is enabled. Something is: `next_due` has said so.
-    pub(super) fn pick_and_step(&mut self, schedule: &mut dyn Schedule) {
-        self.simulation.enabled(self.race.window, &mut self.enabled);
+    /// Lets the schedule pick what comes next, among what `next_due` has found.
+    pub(super) fn step(&mut self, schedule: &mut dyn Schedule) {
         let picked = match self.enabled.len() {
             0 => return,
             1 => 0,

@@ -31,7 +31,7 @@ pub struct Simulation {
     /// How many clients look at what happens on the server.
     watching: u32,
     log: Vec<LogEntry>,
-    problems: Vec<Problem>,
+    problems: Problems,
     scratch: Scratch,
 }
 
@@ -60,6 +60,25 @@ impl Eq for Scratch {}
 
 impl Hash for Scratch {
     fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+/// What the workers' code did wrong. It ends the run, and the workers' own states tell it too, so it
+/// takes no part in comparing.
+#[derive(Clone, Default, Debug)]
+struct Problems(Vec<Problem>);
+
+impl PartialEq for Problems {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.len() == other.0.len()
+    }
+}
+
+impl Eq for Problems {}
+
+impl Hash for Problems {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.len().hash(state);
+    }
 }
 
 /// The highest 16 bits of a call's id tell who made it: a worker's number from 1, or from here on
@@ -101,7 +120,7 @@ impl Simulation {
             clients,
             watching: 0,
             log: Vec::new(),
-            problems: Vec::new(),
+            problems: Problems::default(),
             scratch: Scratch::default(),
             plan,
         };
@@ -137,7 +156,7 @@ impl Simulation {
 
     /// What went wrong in the workers in a way that no real worker could go on from.
     pub fn problems(&self) -> &[Problem] {
-        &self.problems
+        &self.problems.0
     }
 
     /// Whether every client has taken all its steps.
@@ -157,32 +176,26 @@ impl Simulation {
         clients.filter(|(_, client)| !client.has_finished()).map(|(at, client)| (at, client.step()))
     }
 
-    /// When the next happening is due.
-    pub fn next_due(&self) -> Option<Time> {
-        let clients = self.clients.iter().filter_map(Client::due);
-        let server = self.server.due().map(|(due, _)| due);
-        let workers = self.workers.iter().filter_map(|worker| worker.due_set().next());
-        clients.chain(server).chain(workers.map(|(due, _)| due)).min()
-    }
-
     /// What could come next: the happenings due no later than the earliest one plus the window, in
-    /// default order. They replace what is in `enabled`.
+    /// default order. They replace what is in `enabled`; none is left if nothing can come.
     pub fn enabled(&self, window: Duration, enabled: &mut Enabled) {
         let Enabled { happenings, tasks } = enabled;
         happenings.clear();
-        let Some(earliest) = self.next_due() else { return };
-        let latest = earliest + window;
         for (index, client) in (0..).map(ClientIndex).zip(&self.clients) {
-            if let Some(due) = client.due().filter(|due| *due <= latest) {
-                happenings.push((due, Happening::Client(index)));
-            }
+            happenings.extend(client.due().map(|due| (due, Happening::Client(index))));
         }
-        self.server.due_until(latest, tasks);
-        happenings.extend(tasks.drain(..).map(|(due, task)| (due, Happening::Server(task))));
         for (index, worker) in (0..).map(WorkerIndex).zip(&self.workers) {
-            let keys = worker.due_set().take_while(|(due, _)| *due <= latest);
+            let keys = worker.due_set();
             happenings.extend(keys.map(|(due, key)| (due, Happening::Worker(index, key))));
         }
+        let server = self.server.due().map(|(due, _)| due);
+        let Some(earliest) = happenings.iter().map(|(due, _)| *due).chain(server).min() else {
+            return;
+        };
+        let latest = earliest + window;
+        happenings.retain(|(due, _)| *due <= latest);
+        self.server.due_until(latest, tasks);
+        happenings.extend(tasks.drain(..).map(|(due, task)| (due, Happening::Server(task))));
         happenings.sort_unstable();
     }
 
@@ -210,7 +223,7 @@ impl Simulation {
     /// Takes what a worker has to say after something was done with it.
     fn take_from_worker(&mut self, index: usize) {
         self.scratch.queue.extend(self.scratch.sent.drain(..));
-        self.problems.extend(self.workers[index].take_problems());
+        self.problems.0.extend(self.workers[index].take_problems());
     }
 
     /// Passes requests to the server and its answers back, until nobody has anything to say.

@@ -25,7 +25,7 @@ mod local;
 mod local_run;
 mod native;
 mod op;
-mod payload;
+pub(crate) mod payload;
 mod problem;
 mod program;
 mod replay;

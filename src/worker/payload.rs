@@ -7,12 +7,12 @@ use crate::official::common;
 use crate::scenario::model::Json;
 
 /// A JSON value as one `json/plain` payload.
-pub(super) fn json(value: &Json) -> Payloads {
+pub(crate) fn json(value: &Json) -> Payloads {
     Shared::new(json_message(value))
 }
 
 /// A JSON value as one `json/plain` payload, not shared yet.
-pub(super) fn json_message(value: &Json) -> common::Payloads {
+pub(crate) fn json_message(value: &Json) -> common::Payloads {
     common::Payloads { payloads: vec![plain(value.to_string().into_bytes())] }
 }
 

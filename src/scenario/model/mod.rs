@@ -1,7 +1,7 @@
 //! What a scenario says, once it has been read.
 //!
 //! The structs with serde derives are the very types that parse YAML and that the JSON Schema is
-//! made from; [`super::steps`] is the one place that tells which key makes which step.
+//! made from; `steps` beside this module is the one place that tells which key makes which step.
 
 macro_rules! options {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {
