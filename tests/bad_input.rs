@@ -1,5 +1,6 @@
 //! Bad input gets a clear error, at once: the file, the line, the text in question, what was meant.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -38,6 +39,11 @@ fn refused_text(text: &str) -> String {
 fn filled(head: &str, unit: &str) -> String {
     let times = (limits::MAX_BYTES - head.len() - 1_000) / unit.len();
     format!("{head}{}", unit.repeat(times))
+}
+
+/// A line for each number.
+fn lines(numbers: Range<usize>, line: impl Fn(usize) -> String) -> String {
+    numbers.map(line).collect::<Vec<_>>().concat()
 }
 
 const CLIENT: &str = "name: large\ntimeline: [{ describe: greeting }]\n";
@@ -109,7 +115,7 @@ fn nesting_without_end() {
 
 #[test]
 fn nesting_by_aliases() {
-    let aliases: String = (1..200).map(|n| format!("a{n}: &a{n} [*a{}]\n", n - 1)).collect();
+    let aliases = lines(1..200, |n| format!("a{n}: &a{n} [*a{}]\n", n - 1));
     insta::assert_snapshot!(refused_text(&format!("a0: &a0 [x]\n{aliases}")), @r"
     error: nested more than 64 levels deep
       --> large.yaml:64:12
@@ -160,24 +166,24 @@ fn more_steps_than_a_scenario_may_have() {
 #[test]
 fn more_steps_by_aliases_than_a_scenario_may_have() {
     let first = format!("  A: &steps\n{}", "    - sleep: 1s\n".repeat(900));
-    let more: String = (0..30).map(|n| format!("  B{n}: *steps\n")).collect();
+    let more = lines(0..30, |n| format!("  B{n}: *steps\n"));
     let refused = refused_text(&format!("{CLIENT}workflows:\n{first}{more}"));
     assert!(refused.contains("error: more than 10000 steps"), "{refused}");
 }
 
 #[test]
 fn more_workers_and_clients_than_a_scenario_may_have() {
-    let workers: String = (0..1_001).map(|n| format!("  - name: worker {n}\n")).collect();
+    let workers = lines(0..1_001, |n| format!("  - name: worker {n}\n"));
     let refused = refused_text(&format!("{CLIENT}workers:\n{workers}"));
     assert!(refused.contains("error: more than 1000 workers"), "{refused}");
-    let clients: String = (0..1_001).map(|n| format!("  c{n}: [{{ describe: x }}]\n")).collect();
+    let clients = lines(0..1_001, |n| format!("  c{n}: [{{ describe: x }}]\n"));
     let refused = refused_text(&format!("name: many\nclients:\n{clients}"));
     assert!(refused.contains("error: more than 1000 clients"), "{refused}");
 }
 
 #[test]
 fn thousands_of_errors_are_cut_short() {
-    let keys: String = (0..40_000).map(|n| format!("key{n}: 1\n")).collect();
+    let keys = lines(0..40_000, |n| format!("key{n}: 1\n"));
     let refused = Scenario::parse(&keys, "many.yaml").unwrap_err();
     assert_eq!(refused.iter().count(), limits::MAX_DIAGNOSTICS);
     assert!(refused.to_string().ends_with("there may be more errors: these are the first\n"));
@@ -186,8 +192,7 @@ fn thousands_of_errors_are_cut_short() {
 
 #[test]
 fn thousands_of_names_do_not_make_suggestions_slow() {
-    let known: String =
-        (0..5_000).map(|n| format!("  Workflow{n:05}{}: []\n", "o".repeat(40))).collect();
+    let known = lines(0..5_000, |n| format!("  Workflow{n:05}{}: []\n", "o".repeat(40)));
     let start = format!("  - start: Vorkflow{}\n    workflow_id: w\n", "o".repeat(45));
     let starts = start.repeat(4_000);
     let refused = refused_text(&format!("name: names\nworkflows:\n{known}timeline:\n{starts}"));
@@ -197,7 +202,7 @@ fn thousands_of_names_do_not_make_suggestions_slow() {
 #[test]
 fn a_cycle_of_thousands_of_workflows_does_not_overflow_the_stack() {
     let call = |n: usize| format!("  W{n}: [{{ execute_child_workflow: W{} }}]\n", (n + 1) % 9_000);
-    let workflows: String = (0..9_000).map(call).collect();
+    let workflows = lines(0..9_000, call);
     insta::assert_snapshot!(refused_text(&format!("{CLIENT}workflows:\n{workflows}")), @r"
     error: child workflows start each other for ever: `W0` → `W1` → `W2` → `W3` → `W4` → `W5` → `W6` → `W7` → … → `W0`
         --> large.yaml:9003:13
@@ -359,5 +364,56 @@ fn a_loop_that_something_ends_is_allowed() {
     ] {
         let text = format!("{CLIENT}workflows: {{ W: [{{ repeat: [{{ {body} }}] }}] }}\n");
         Scenario::parse(&text, "loop.yaml").unwrap_or_else(|wrong| panic!("{wrong}"));
+    }
+}
+
+const EVERYTHING: &str = include_str!("../src/scenario/everything.yaml");
+
+/// What can be put into a text to break it in interesting ways.
+const PIECES: [&str; 24] = [
+    "",
+    "-",
+    "- ",
+    ":",
+    ": ",
+    "?",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "&a",
+    "*a ",
+    "!x ",
+    "|",
+    ">",
+    "'",
+    "\"",
+    "#",
+    "\n",
+    "\n  ",
+    "\t",
+    "ä🎉",
+    "999999999999999999999",
+];
+
+proptest::proptest! {
+    /// Whatever becomes of a scenario in an editor: an answer, and one that can be drawn.
+    #[test]
+    fn no_change_of_a_text_makes_the_parser_panic(
+        changes in proptest::collection::vec((0.0..1.0, 0_usize..40, 0..PIECES.len()), 1..4)
+    ) {
+        let mut text: Vec<char> = EVERYTHING.chars().collect();
+        for (place, length, piece) in changes {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            #[allow(clippy::cast_precision_loss)] // any place will do
+            let start = (place * text.len() as f64) as usize;
+            let end = (start + length).min(text.len());
+            text.splice(start..end, PIECES[piece].chars());
+        }
+        let text: String = text.into_iter().collect();
+        if let Err(refused) = Scenario::parse(&text, "changed.yaml") {
+            assert!(refused.to_string().starts_with("error: "));
+        }
     }
 }
