@@ -109,13 +109,16 @@ impl Run {
             return;
         }
         let ended_unheard = self.op(op).state == OpState::Closed;
-        let uncancelable = matches!(self.op(op).kind, OpKind::CancelExternal);
-        if ended_unheard || uncancelable {
-            // Its result has come together with the cancel, and the cancel goes first: there is
-            // nothing to ask of the server, and the result is lost (G17).
-            self.resolve(op, Err(Raised::Canceled));
-        } else {
-            self.cancel_op(op, ctx);
+        match self.op(op).kind {
+            // The result that has come together with the cancel wins and swallows it, as in
+            // sdk-python: that raises for activities only (RAISE_ON_CANCELLING_COMPLETED_ACTIVITY).
+            OpKind::Child(_) | OpKind::SignalExternal if ended_unheard => {}
+            // There is no cancelling a cancel.
+            OpKind::CancelExternal => self.resolve(op, Err(Raised::Canceled)),
+            // The cancel goes first: there is nothing to ask of the server, and the result is lost
+            // (G17).
+            _ if ended_unheard => self.resolve(op, Err(Raised::Canceled)),
+            _ => self.cancel_op(op, ctx),
         }
     }
 

@@ -257,7 +257,7 @@ impl Worker {
                     token,
                     commands: open.kept.run.commands(),
                     identity,
-                    sticky: self.config.sticky.clone(),
+                    sticky: self.sticky.clone(),
                     // sdk-core always takes the next task if there is one.
                     return_new_workflow_task: true,
                     force_create_new_workflow_task: force,
@@ -290,7 +290,7 @@ impl Worker {
         let Ok(Response::RespondWorkflowTaskCompleted { workflow_task }) = result else { return };
         if let Some(open) = open {
             let keeps = match open.state {
-                TaskState::Sent(Answer::Complete) => self.config.sticky.is_some(),
+                TaskState::Sent(Answer::Complete) => self.sticky.is_some(),
                 TaskState::Sent(Answer::Heartbeat) => true,
                 _ => false,
             };
