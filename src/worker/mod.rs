@@ -1,11 +1,29 @@
 //! A scripted worker: what an official SDK's worker does between a poll and its answer.
 //!
-//! It knows how workflow code is replayed and run ([`run`](self) in activations, as sdk-core hands
-//! them out), how commands are matched against the events that record them, how cancels travel
-//! through scopes and operations, how heartbeats are throttled, and when a run stays in the cache.
-//! It refuses to know who the server is, what time it is (it is told) and which of several things
-//! comes first: requests go out through `out`, answers come in through [`Worker::answer`], and what
-//! it will do by itself is in [`Worker::due_set`].
+//! ```
+//! use deadbeat::api::Request;
+//! use deadbeat::clock::EPOCH;
+//! use deadbeat::scenario::Scenario;
+//! use deadbeat::worker::{Program, Worker, WorkerIndex};
+//!
+//! let text = "name: nap\nworkflows:\n  Nap:\n    - sleep: 1s\ntimeline:\n  - start: Nap\n    workflow_id: n\n";
+//! let scenario = Scenario::parse(text, "nap.yaml").unwrap();
+//! let mut worker =
+//!     Worker::new(Program::compile(&scenario), WorkerIndex(0), &scenario.workers[0]);
+//! let mut sent = Vec::new();
+//! worker.start(EPOCH, &mut sent);
+//! // Its task queue, its own (sticky) queue, and activities.
+//! assert_eq!(sent.len(), 3);
+//! assert!(matches!(sent[0].request, Request::PollWorkflowTaskQueue(_)));
+//! assert_eq!(worker.due_set().count(), 0);
+//! ```
+//!
+//! It knows how workflow code is replayed and run (in activations, as sdk-core hands them out), how
+//! commands are matched against the events that record them, how cancels travel through scopes and
+//! operations, how heartbeats are throttled, and when a run stays in the cache. It refuses to know
+//! who the server is, what time it is (it is told) and which of several things comes first:
+//! requests go out through `out`, answers come in through [`Worker::answer`], and what it will do
+//! by itself is in [`Worker::due_set`].
 //!
 //! What differs between SDKs is as in the Python SDK on sdk-core 0.10, unless a workflow asks for
 //! the scopes of the others ([`CancellationModel`](crate::scenario::model::CancellationModel)).
@@ -61,6 +79,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use activity::LOCAL_TIMEOUT_BUFFER;
 pub use key::{ActivityKey, WorkerIndex, WorkerKey, WorkflowTaskKey};
@@ -87,6 +106,9 @@ use program::ProgramRef;
 use run::FailureCounts;
 use task::{Kept, OpenTask};
 
+/// How long a worker waits after a poll that was refused.
+pub const POLL_BACKOFF: Duration = Duration::from_secs(1);
+
 /// A request, and the call that its answer is for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Sent {
@@ -109,6 +131,8 @@ pub struct Worker {
     starts: u32,
     /// Its sticky queue, if it has a cache: a new one with each start, as a new process has.
     sticky: Option<StickyAttributes>,
+    /// When it polls again, after a poll that was refused.
+    poll_again: Option<Time>,
     /// Unanswered calls.
     calls: BTreeMap<CallId, Call>,
     /// Runs that stay in memory between their tasks.
@@ -135,6 +159,7 @@ impl Worker {
             running: false,
             starts: 0,
             sticky: None,
+            poll_again: None,
             calls: BTreeMap::new(),
             cache: BTreeMap::new(),
             tasks: BTreeMap::new(),
@@ -167,6 +192,7 @@ impl Worker {
     /// are forgotten, and stay unanswered.
     pub fn stop(&mut self, _: Time) -> Vec<CallId> {
         self.running = false;
+        self.poll_again = None;
         self.cache.clear();
         self.tasks.clear();
         self.activities.clear();
@@ -202,6 +228,9 @@ impl Worker {
         out: &mut Vec<Sent>,
     ) {
         let Some(call) = self.calls.remove(&call) else { return };
+        if call.is_poll() && result.is_err() {
+            self.poll_again = Some(now + POLL_BACKOFF);
+        }
         match (call, result) {
             (Call::PollWorkflowTasks(_) | Call::PollStickyTasks(_), result) => {
                 if let Ok(Response::PollWorkflowTaskQueue(task)) = result {
@@ -234,6 +263,7 @@ impl Worker {
         for (key, activity) in &self.activities {
             activity.due(*key, &mut list);
         }
+        list.extend(self.poll_again.map(|time| (time, WorkerKey::Poll)));
         list.sort_unstable();
         list.into_iter()
     }
@@ -249,6 +279,10 @@ impl Worker {
             WorkerKey::Activity(key) => self.wake_activity(now, key, out),
             WorkerKey::Heartbeat(key) => self.flush_heartbeat(now, key, out),
             WorkerKey::ActivityTimeout(key) => self.activity_timed_out(now, key, out),
+            WorkerKey::Poll => {
+                self.poll_again = None;
+                self.poll(out);
+            }
         }
     }
 
@@ -260,7 +294,7 @@ impl Worker {
 
     /// Parks one poll of each kind, as long as there are slots for what they may bring.
     fn poll(&mut self, out: &mut Vec<Sent>) {
-        if !self.running {
+        if !self.running || self.poll_again.is_some() {
             return;
         }
         let identity = self.config.identity.clone();
