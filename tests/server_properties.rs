@@ -1,5 +1,7 @@
 //! Whatever is asked of the server, in whatever order: its histories hold together.
 
+mod holds_together;
+
 use std::time::Duration;
 
 use deadbeat::api::{
@@ -9,8 +11,8 @@ use deadbeat::api::{
     SignalWorkflowExecution, StickyAttributes, Target, TerminateWorkflowExecution, WorkflowTask,
 };
 use deadbeat::clock::{EPOCH, Time};
+use deadbeat::history::Name;
 use deadbeat::history::ids::Digest;
-use deadbeat::history::{Attributes, Name};
 use deadbeat::official::enums::WorkflowTaskFailedCause;
 use deadbeat::official::failure::failure::FailureInfo;
 use deadbeat::official::failure::{ApplicationFailureInfo, Failure};
@@ -18,8 +20,10 @@ use deadbeat::official::workflowservice::{
     ResetWorkflowExecutionRequest, StartWorkflowExecutionRequest,
 };
 use deadbeat::official::{command, common, taskqueue, well_known};
-use deadbeat::server::{Run, Server};
+use deadbeat::server::Server;
 use proptest::prelude::*;
+
+use self::holds_together::holds_together;
 
 /// Something that a client, a worker or time does. Numbers are taken modulo what there is.
 #[derive(Clone, Debug)]
@@ -364,63 +368,6 @@ fn to_command(asked: &Asked) -> Command {
     }
 }
 
-/// What must hold of every history.
-fn check(run: &Run) -> Result<(), TestCaseError> {
-    let events: Vec<_> = run.history().events().collect();
-    let mut closed_activities = Vec::new();
-    for (at, event) in events.iter().enumerate() {
-        prop_assert_eq!(event.id.0 as usize, at + 1, "ids are dense");
-        let is_last = at + 1 == events.len();
-        prop_assert!(
-            !event.attributes.closes_the_run() || is_last,
-            "nothing comes after {}",
-            event.attributes.type_name()
-        );
-        let points_at = |id: deadbeat::history::EventId, to: &str| {
-            let found = events.get((id.0 as usize).wrapping_sub(1));
-            let found = found.map(|event| event.attributes.type_name());
-            prop_assert_eq!(found, Some(to), "event {} points at event {}", event.id, id);
-            prop_assert!(id < event.id);
-            Ok(())
-        };
-        match &event.attributes {
-            Attributes::WorkflowTaskStarted { scheduled_event_id, .. } => {
-                points_at(*scheduled_event_id, "WorkflowTaskScheduled")?;
-            }
-            Attributes::WorkflowTaskCompleted { started_event_id, .. } => {
-                points_at(*started_event_id, "WorkflowTaskStarted")?;
-            }
-            Attributes::ActivityTaskCompleted { scheduled_event_id, started_event_id, .. }
-            | Attributes::ActivityTaskFailed { scheduled_event_id, started_event_id, .. }
-            | Attributes::ActivityTaskTimedOut { scheduled_event_id, started_event_id, .. }
-            | Attributes::ActivityTaskCanceled { scheduled_event_id, started_event_id, .. } => {
-                points_at(*scheduled_event_id, "ActivityTaskScheduled")?;
-                if let Some(started) = started_event_id {
-                    points_at(*started, "ActivityTaskStarted")?;
-                }
-                prop_assert!(!closed_activities.contains(scheduled_event_id), "closed twice");
-                closed_activities.push(*scheduled_event_id);
-            }
-            Attributes::TimerFired { started_event_id, .. }
-            | Attributes::TimerCanceled { started_event_id, .. } => {
-                points_at(*started_event_id, "TimerStarted")?;
-            }
-            Attributes::ChildWorkflowExecutionClosed {
-                initiated_event_id,
-                started_event_id,
-                ..
-            } => {
-                points_at(*initiated_event_id, "StartChildWorkflowExecutionInitiated")?;
-                points_at(*started_event_id, "ChildWorkflowExecutionStarted")?;
-            }
-            _ => {}
-        }
-    }
-    let closes = events.last().is_some_and(|event| event.attributes.closes_the_run());
-    prop_assert_eq!(closes, !run.is_open(), "a run is closed exactly if its last event says so");
-    Ok(())
-}
-
 fn hash(server: &Server) -> u128 {
     use std::hash::Hash;
     let mut digest = Digest::new();
@@ -438,7 +385,7 @@ proptest! {
             world.act(act);
         }
         for run in world.server.runs() {
-            check(run)?;
+            holds_together(run.history(), run.is_open())?;
         }
     }
 

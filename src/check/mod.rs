@@ -19,6 +19,25 @@
 //! ```
 //!
 //! This room compares; it does not know how a run comes about.
+//!
+//! ```
+//! use deadbeat::check::check;
+//! use deadbeat::scenario::Scenario;
+//! use deadbeat::sim::{DefaultOrder, Limits, Plan, Race, run};
+//!
+//! let source = "
+//! name: a nap
+//! workflows: { Nap: [{ sleep: 8h }] }
+//! timeline: [{ start: Nap, workflow_id: nap }]
+//! expect: [{ workflow_id: nap, status: Canceled }]
+//! ";
+//! let plan = Plan::new(Scenario::parse(source, "nap.yaml")?);
+//! let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
+//! let failures = check(&result);
+//! let words = failures[0].diagnostic().to_string();
+//! assert!(words.contains("expected `nap` to be Canceled, but it is Completed"), "{words}");
+//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
+//! ```
 
 mod expectation;
 mod failure;

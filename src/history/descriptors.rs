@@ -1,4 +1,4 @@
-//! The official descriptors: what the fields of Temporal's messages are called, and which are maps.
+//! The official descriptors: what the fields of Temporal's messages are called, and what they hold.
 
 use std::sync::LazyLock;
 
@@ -10,11 +10,6 @@ static POOL: LazyLock<DescriptorPool> = LazyLock::new(|| {
     DescriptorPool::decode(include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin")).as_slice())
         .expect("the build script writes descriptors that are complete")
 });
-
-/// All official messages.
-pub(super) fn pool() -> &'static DescriptorPool {
-    &POOL
-}
 
 /// What an official message type looks like; `None` for a type that is not among the official ones.
 pub(super) fn descriptor<T: Name>() -> Option<MessageDescriptor> {

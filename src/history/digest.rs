@@ -15,15 +15,11 @@
 //! assert_ne!(digest(&memo(["a", "b", "c"])), digest(&memo(["a", "b", "d"])));
 //! ```
 
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
-use std::sync::LazyLock;
 
 use prost::encoding::{WireType, decode_key, decode_varint};
 use prost::{Message, Name};
-use prost_reflect::{Kind, MessageDescriptor};
 
-use super::descriptors;
 use super::ids::Digest;
 
 /// 128 bits over a message's type and content: the same on every machine, in every process, and
@@ -33,9 +29,9 @@ pub fn digest<T: Message + Name>(message: &T) -> u128 {
     let bytes = message.encode_to_vec();
     let mut digest = Digest::new();
     name.hash(&mut digest);
-    match LAYOUTS.by_name.get(&name) {
-        Some(&layout) => LAYOUTS.hash(layout, &bytes, 0, &mut digest),
-        None => digest.write(&bytes),
+    match LAYOUTS.binary_search_by_key(&name.as_str(), |(of, _)| of) {
+        Ok(layout) => hash(layout, &bytes, 0, &mut digest),
+        Err(_) => digest.write(&bytes),
     }
     digest.finish128()
 }
@@ -44,19 +40,15 @@ pub fn digest<T: Message + Name>(message: &T) -> u128 {
 /// is hashed as it is.
 const MAX_DEPTH: usize = 100;
 
-static LAYOUTS: LazyLock<Layouts> = LazyLock::new(Layouts::of_the_pool);
-
-/// Where the maps are.
-struct Layouts {
-    /// The types that have a map somewhere.
-    by_name: BTreeMap<String, usize>,
-    types: Vec<Vec<Interesting>>,
-}
+/// Where the maps are: of the types that have a map somewhere, by name, the fields in question. The
+/// build script finds them in the official descriptors.
+static LAYOUTS: &[(&str, &[Interesting])] = include!(concat!(env!("OUT_DIR"), "/layouts.rs"));
 
 /// A field that is a map, or a message with a map somewhere.
 struct Interesting {
     tag: u32,
     what: What,
+    /// The place in the table of the type behind it, if that has a map.
     layout: Option<usize>,
 }
 
@@ -66,80 +58,49 @@ enum What {
     Message,
 }
 
-impl Layouts {
-    fn of_the_pool() -> Self {
-        let mut fields: BTreeMap<String, Vec<(u32, What, String)>> = descriptors::pool()
-            .all_messages()
-            .map(|message| (message.full_name().to_owned(), message_fields(&message)))
-            .collect();
-        loop {
-            let before = fields.len();
-            let names: Vec<String> = fields.keys().cloned().collect();
-            let known = |name: &String| names.binary_search(name).is_ok();
-            fields.retain(|_, fields| {
-                fields.retain(|(_, what, of)| *what == What::Map || known(of));
-                !fields.is_empty()
-            });
-            if fields.len() == before {
-                break;
-            }
-        }
-        let by_name: BTreeMap<String, usize> =
-            fields.keys().enumerate().map(|(index, name)| (name.clone(), index)).collect();
-        let interesting = |(tag, what, of): &(u32, What, String)| Interesting {
-            tag: *tag,
-            what: *what,
-            layout: by_name.get(of).copied(),
-        };
-        let types =
-            fields.values().map(|fields| fields.iter().map(interesting).collect()).collect();
-        Self { by_name, types }
+fn hash(layout: usize, bytes: &[u8], depth: usize, digest: &mut Digest) {
+    if depth == MAX_DEPTH || walk(layout, bytes, depth, digest).is_none() {
+        digest.write(bytes);
     }
+}
 
-    fn hash(&self, layout: usize, bytes: &[u8], depth: usize, digest: &mut Digest) {
-        if depth == MAX_DEPTH || self.walk(layout, bytes, depth, digest).is_none() {
-            digest.write(bytes);
+/// Hashes an encoded message; `None` if the bytes are not one.
+fn walk(layout: usize, bytes: &[u8], depth: usize, digest: &mut Digest) -> Option<()> {
+    let (_, fields) = LAYOUTS[layout];
+    // Entries of one map follow each other. These are of the map that is being read.
+    let mut map: Option<u32> = None;
+    let mut entries: Vec<u128> = Vec::new();
+    let mut rest = bytes;
+    let mut plain = bytes;
+    while !rest.is_empty() {
+        let start = rest;
+        let (tag, wire_type) = decode_key(&mut rest).ok()?;
+        let payload = take_field(wire_type, &mut rest)?;
+        if map.is_some_and(|of| of != tag) {
+            flush(&mut map, &mut entries, digest);
+        }
+        let Some(field) = fields.iter().find(|field| field.tag == tag) else { continue };
+        digest.write(&plain[..plain.len() - start.len()]);
+        plain = rest;
+        let mut inner = Digest::new();
+        match field.layout {
+            Some(layout) => hash(layout, payload, depth + 1, &mut inner),
+            None => inner.write(payload),
+        }
+        match field.what {
+            What::Map => {
+                map = Some(tag);
+                entries.push(inner.finish128());
+            }
+            What::Message => {
+                digest.write_u32(tag);
+                digest.write_u128(inner.finish128());
+            }
         }
     }
-
-    /// Hashes an encoded message; `None` if the bytes are not one.
-    fn walk(&self, layout: usize, bytes: &[u8], depth: usize, digest: &mut Digest) -> Option<()> {
-        let fields = &self.types[layout];
-        // Entries of one map follow each other. These are of the map that is being read.
-        let mut map: Option<u32> = None;
-        let mut entries: Vec<u128> = Vec::new();
-        let mut rest = bytes;
-        let mut plain = bytes;
-        while !rest.is_empty() {
-            let start = rest;
-            let (tag, wire_type) = decode_key(&mut rest).ok()?;
-            let payload = take_field(wire_type, &mut rest)?;
-            if map.is_some_and(|of| of != tag) {
-                flush(&mut map, &mut entries, digest);
-            }
-            let Some(field) = fields.iter().find(|field| field.tag == tag) else { continue };
-            digest.write(&plain[..plain.len() - start.len()]);
-            plain = rest;
-            let mut inner = Digest::new();
-            match field.layout {
-                Some(layout) => self.hash(layout, payload, depth + 1, &mut inner),
-                None => inner.write(payload),
-            }
-            match field.what {
-                What::Map => {
-                    map = Some(tag);
-                    entries.push(inner.finish128());
-                }
-                What::Message => {
-                    digest.write_u32(tag);
-                    digest.write_u128(inner.finish128());
-                }
-            }
-        }
-        flush(&mut map, &mut entries, digest);
-        digest.write(plain);
-        Some(())
-    }
+    flush(&mut map, &mut entries, digest);
+    digest.write(plain);
+    Some(())
 }
 
 /// Ends a map: its entries go in, in an order of their own.
@@ -169,20 +130,6 @@ fn take_field<'a>(wire_type: WireType, rest: &mut &'a [u8]) -> Option<&'a [u8]> 
     let (payload, after) = rest.split_at_checked(length)?;
     *rest = after;
     Some(payload)
-}
-
-/// The fields that are maps or messages, with the type's name.
-fn message_fields(message: &MessageDescriptor) -> Vec<(u32, What, String)> {
-    message
-        .fields()
-        .filter_map(|field| match field.kind() {
-            Kind::Message(of) => {
-                let what = if field.is_map() { What::Map } else { What::Message };
-                Some((field.number(), what, of.full_name().to_owned()))
-            }
-            _ => None,
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ impl FromStr for Span {
 
     fn from_str(text: &str) -> Result<Self, NotASpan> {
         let trimmed = text.trim();
-        if trimmed.starts_with(|c| matches!(c, '-' | '−')) {
+        if trimmed.starts_with(['-', '−']) {
             return Err(NotASpan::Negative);
         }
         if !trimmed.starts_with(|c: char| c.is_ascii_digit()) {

@@ -31,7 +31,7 @@
 //! )?;
 //! let greeting = &scenario.workflows["GreetingWorkflow"].versions[0].steps;
 //! assert!(matches!(&greeting[2].action, WorkflowAction::Cancel(handle) if handle == "compose"));
-//! assert_eq!(greeting[2].at.to_string(), "greeting.yaml:11:7");
+//! assert_eq!(greeting[2].at.to_string(), "greeting.yaml:10:7");
 //! # Ok::<(), deadbeat::scenario::Diagnostics>(())
 //! ```
 //!

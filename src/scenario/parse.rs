@@ -81,8 +81,7 @@ impl Places {
     /// The value at a key of a mapping; the key, if the value is empty.
     pub(super) fn within(&self, place: &Place, key: &str) -> Option<Location> {
         let entry = place.entry(key)?;
-        let span = if entry.value.span.is_empty() { &entry.key_span } else { &entry.value.span };
-        Some(self.source.locate(span.clone()))
+        Some(self.source.locate(entry.value.span.clone()))
     }
 
     /// The place of a stretch of bytes.
@@ -351,11 +350,10 @@ impl Reader {
 
     /// A list of steps that does something.
     pub(super) fn some_steps<S: Step>(&mut self, node: Node<'_>) -> Option<Arc<[S]>> {
-        let steps = self.steps(node)?;
-        if steps.is_empty() && self.found.is_empty() {
+        if node.items().is_some_and(|items| items.is_empty()) {
             self.refuse(Diagnostic::new("there are no steps").at(node.at(), "empty"));
         }
-        Some(steps)
+        self.steps(node)
     }
 
     /// A list of steps; those that are wrong are left out.
@@ -388,17 +386,16 @@ impl Reader {
         };
         let at = self.places.source.locate(start..end);
         self.places.mappings.insert(start, node.place().clone());
-        for pair in &step.pairs {
-            let key = pair.key;
-            if self.is_full() {
-                return None;
-            }
-            if key != row.key && !row.has_option(key) && !S::SHARED.contains(&key) {
-                let known: Vec<&str> =
-                    [row.needs, row.takes, S::SHARED].into_iter().flatten().copied().collect();
-                let diagnostic = unknown_key(key, &known, pair.key_at.clone());
+        let is_known = |key| key == row.key || row.has_option(key) || S::SHARED.contains(&key);
+        let mut unknown = step.pairs.iter().filter(|pair| !is_known(pair.key)).peekable();
+        if unknown.peek().is_some() {
+            let known: Vec<&str> =
+                [row.needs, row.takes, S::SHARED].into_iter().flatten().copied().collect();
+            for pair in unknown.take(MAX_DIAGNOSTICS) {
+                let diagnostic = unknown_key(pair.key, &known, pair.key_at.clone());
                 self.refuse(diagnostic.also(step.key_at.clone(), "beside this action"));
             }
+            return None;
         }
         for need in row.needs {
             if step.option(need).is_none() {

@@ -124,17 +124,17 @@ fn shared(schemas: &mut SchemaGenerator, key: &str) -> Value {
         }
         "when" => (
             "As soon as this event is in a history.",
-            text_or(schemas.subschema_for::<WhenMapping>()),
+            text_or(&schemas.subschema_for::<WhenMapping>()),
         ),
         _ => (
             "The refusal that is expected, by its gRPC status code.",
-            text_or(schemas.subschema_for::<FailsWith>()),
+            text_or(&schemas.subschema_for::<FailsWith>()),
         ),
     };
     json!({ "description": about, "allOf": [schema] })
 }
 
-fn text_or(schema: Schema) -> Schema {
+fn text_or(schema: &Schema) -> Schema {
     json_schema!({ "anyOf": [{ "type": "string" }, schema] })
 }
 

@@ -43,6 +43,10 @@ pub(super) struct Entry {
 }
 
 impl Place {
+    fn scalar() -> Self {
+        Self { span: 0..0, content: Content::Scalar, nodes: 1, depth: 0 }
+    }
+
     /// Where the value at `key` stands, if there is one.
     pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
         match &self.content {
@@ -79,7 +83,7 @@ pub(super) fn places(source: &Arc<Source>) -> Result<Rc<Place>, Diagnostic> {
     build.root.ok_or_else(|| {
         Diagnostic::new("the file is empty")
             .at(source.locate(0..0), "")
-            .help("a scenario begins with `name:`; see `src/scenario/language.md`")
+            .help("a scenario begins with `name:` and one line that says what it shows")
     })
 }
 
@@ -201,8 +205,7 @@ impl Build<'_> {
         anchor: usize,
         span: Range<usize>,
     ) -> Result<(), Diagnostic> {
-        let place = Place { span: span.clone(), content: Content::Scalar, nodes: 1, depth: 0 };
-        let place = Rc::new(place);
+        let place = Rc::new(Place { span: span.clone(), ..Place::scalar() });
         if anchor > 0 {
             self.anchors.insert(anchor, place.clone());
         }
@@ -272,7 +275,14 @@ impl Build<'_> {
             Content::Sequence(items) => items.push(place),
             Content::Mapping(entries) => {
                 if let Some((key, key_span)) = open.key.take() {
-                    entries.push(Entry { key, key_span, value: place });
+                    // A value that is not there has no width: its key is what can be pointed to.
+                    let value = match &*place {
+                        Place { span, content: Content::Scalar, .. } if span.is_empty() => {
+                            Rc::new(Place { span: key_span.clone(), ..Place::scalar() })
+                        }
+                        _ => place,
+                    };
+                    entries.push(Entry { key, key_span, value });
                 }
             }
             Content::Scalar => {}
@@ -335,6 +345,8 @@ impl Build<'_> {
             || error.info().contains("tab")
         {
             diagnostic = diagnostic.help("YAML is indented with spaces, never with tabs");
+        } else if error.info().contains("flow") {
+            diagnostic = diagnostic.help("is a bracket or brace before it not closed?");
         }
         diagnostic
     }

@@ -3,6 +3,9 @@
 /// Names longer than this are not compared: the distance costs the product of the lengths.
 const MAX_LENGTH: usize = 64;
 
+/// Names that are further apart are not alike, however long they are.
+const FURTHEST: usize = 5;
+
 /// How many names are compared at most.
 const MAX_NAMES: usize = 500;
 
@@ -20,7 +23,7 @@ pub(super) fn nearest<'a>(
         if folded.len() > MAX_LENGTH || candidate.len() > MAX_LENGTH {
             return None;
         }
-        let allowed = (folded.len().max(candidate.len()) / 3).max(1);
+        let allowed = (folded.len().max(candidate.len()) / 3).clamp(1, FURTHEST);
         if folded.len().abs_diff(candidate.len()) > allowed {
             return None;
         }
@@ -40,19 +43,23 @@ fn fold(name: &str) -> Vec<char> {
         .collect()
 }
 
-/// How many letters must be changed, added, dropped or swapped with the next.
+/// How many letters must be changed, added, dropped or swapped with the next; exact up to
+/// [`FURTHEST`], and above it if it is above.
 fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before = vec![0; b.len() + 1];
+    const FAR: usize = FURTHEST + 1;
+    let mut before = vec![FAR; b.len() + 1];
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, y) in b.iter().enumerate() {
+        let mut row = vec![FAR; b.len() + 1];
+        row[0] = i + 1;
+        // Further from the diagonal everything is far.
+        for j in i.saturating_sub(FURTHEST)..b.len().min(i + FAR) {
+            let y = &b[j];
             let replaced = last[j] + usize::from(x != y);
-            let mut best = replaced.min(last[j + 1] + 1).min(row[j] + 1);
+            row[j + 1] = replaced.min(last[j + 1] + 1).min(row[j] + 1);
             if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
-                best = best.min(before[j - 1] + 1);
+                row[j + 1] = row[j + 1].min(before[j - 1] + 1);
             }
-            row.push(best);
         }
         before = std::mem::replace(&mut last, row);
     }
@@ -70,6 +77,7 @@ mod tests {
         assert_eq!(nearest("slepe", known), Some("sleep"));
         assert_eq!(nearest("StartTimer", known), Some("start_timer"));
         assert_eq!(nearest("canceled", known), Some("cancel"));
+        assert_eq!(nearest("ActivityFailed", ["ActivityTaskFailed"]), Some("ActivityTaskFailed"));
     }
 
     #[test]

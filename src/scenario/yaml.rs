@@ -175,11 +175,7 @@ impl<'a> Node<'a> {
     fn explain(self, message: &str, place: &Rc<Place>, key: Option<&Entry>) -> Diagnostic {
         let message = message.split(" at line ").next().unwrap_or(message);
         let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
-        let here = match key {
-            // An empty value has no width: its key is what can be pointed to.
-            Some(entry) if place.span.is_empty() => entry.key_span.clone(),
-            _ => place.span.clone(),
-        };
+        let here = place.span.clone();
         let at = |span: Range<usize>| self.source.locate(span);
         if message.starts_with("unknown field") {
             // Serde's own path may already lead to the key's value.
@@ -209,6 +205,7 @@ impl<'a> Node<'a> {
         }
         if let Some(rest) = message.strip_prefix("invalid value: ") {
             let (found, expected) = rest.split_once(", expected ").unwrap_or((rest, "another"));
+            let expected = in_words(expected);
             return Diagnostic::new(format!("{found} is out of range"))
                 .at(at(here), format!("expected {expected}"));
         }
@@ -234,19 +231,30 @@ fn refuse_infinite(node: Node<'_>) -> Result<(), Diagnostic> {
     Ok(())
 }
 
-fn wrong_type(found_and_expected: &str, at: Location) -> Diagnostic {
-    let (found, expected) =
-        found_and_expected.split_once(", expected ").unwrap_or((found_and_expected, "another"));
-    let found = if found == "unit value" { "nothing" } else { found };
-    let expected = match expected {
+/// What serde expected, in words of YAML.
+fn in_words(expected: &str) -> &str {
+    match expected {
         "a string" => "text",
         "a sequence" => "a list",
         "a map" => "a mapping",
+        "a boolean" => "`true` or `false`",
         "u32" => "a number from 0 to 4294967295",
         "f64" => "a number",
         other if other.starts_with("struct ") => "a mapping",
         other => other,
+    }
+}
+
+fn wrong_type(found_and_expected: &str, at: Location) -> Diagnostic {
+    let (found, expected) =
+        found_and_expected.split_once(", expected ").unwrap_or((found_and_expected, "another"));
+    let found = match found {
+        "unit value" => "nothing",
+        "sequence" => "a list",
+        "map" => "a mapping",
+        other => other,
     };
+    let expected = in_words(expected);
     let scalar = found.starts_with("integer")
         || found.starts_with("floating")
         || found.starts_with("boolean");
@@ -274,6 +282,9 @@ pub(super) fn suggest(
     known: &[&str],
     at: Location,
 ) -> Diagnostic {
+    if known.is_empty() {
+        return diagnostic.at(at, "there is none");
+    }
     match nearest(unknown, known.iter().copied()) {
         Some(meant) => diagnostic.at(at, format!("did you mean `{meant}`?")),
         None => diagnostic.at(at, "unknown").help(one_of(known)),
@@ -281,18 +292,21 @@ pub(super) fn suggest(
 }
 
 fn one_of(known: &[&str]) -> String {
-    const MOST: usize = 40;
-    match known {
-        [] => "there is none".to_owned(),
-        [one] => format!("there is only {}", quoted(one)),
-        _ => {
-            let mut names: Vec<String> = known.iter().take(MOST).map(|name| quoted(name)).collect();
-            if known.len() > MOST {
-                names.push(format!("and {} more", known.len() - MOST));
-            }
-            format!("there are {}", names.join(", "))
-        }
+    const ENOUGH: usize = 600;
+    if let [one] = known {
+        return format!("there is only {}", quoted(one));
     }
+    let mut listed = String::from("there are ");
+    for (index, name) in known.iter().enumerate() {
+        if index > 0 {
+            listed.push_str(", ");
+        }
+        if listed.len() > ENOUGH {
+            return format!("{listed}and {} more", known.len() - index);
+        }
+        listed.push_str(&quoted(name));
+    }
+    listed
 }
 
 /// A text as JSON, for tests that need to see it as other tools do.

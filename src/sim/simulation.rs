@@ -11,7 +11,7 @@ use super::log::{Answer, LogEntry, NotSent, Which};
 use super::plan::{ClientPlan, Plan};
 use super::request::{NAMESPACE, Unresolved, current_run, resolve};
 use super::{ClientIndex, Enabled, Happening};
-use crate::api::{CallId, Outbox, Response, RpcError};
+use crate::api::{CallId, Outbox, Request, Response, RpcError};
 use crate::clock::{EPOCH, Time};
 use crate::scenario::model::{ClientAction, ClientStep, Deploy};
 use crate::server::{Run, Server};
@@ -383,7 +383,11 @@ impl Simulation {
             let named = step.worker.as_ref().is_none_or(|name| *name == config.name);
             let has_it = config.workflows.as_ref().is_none_or(|types| types.contains(&step.deploy));
             if named && has_it {
+                let farewell = self.workers[index].farewell();
                 self.stop_worker(index);
+                if let Some(request) = farewell {
+                    self.tell_server(request);
+                }
                 self.workers[index].deploy(&step.deploy, &step.version);
                 self.start_worker(index);
                 found = Ok(());
@@ -401,6 +405,12 @@ impl Simulation {
     fn start_worker(&mut self, index: usize) {
         self.workers[index].start(self.now, &mut self.scratch.sent);
         self.take_from_worker(index);
+    }
+
+    /// A request whose answer nobody waits for.
+    fn tell_server(&mut self, request: Request) {
+        let mut unheard = Outbox::new();
+        self.server.call(self.now, CallId(0), request, &mut unheard);
     }
 
     fn stop_worker(&mut self, index: usize) {

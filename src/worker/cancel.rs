@@ -7,6 +7,8 @@
 //! TypeScript, Java and Go: everything that was started in the scope is cancelled in order of
 //! creation, and nothing can be started in it any more.
 
+use std::collections::BTreeSet;
+
 use super::coroutine::{CoroutineId, Wait};
 use super::op::{OpId, OpKind, OpState, Raised};
 use super::run::{Context, Handle, Run};
@@ -44,17 +46,17 @@ impl Run {
     /// for.
     pub(super) fn cancel_coroutine(&mut self, id: CoroutineId, ctx: &mut Context<'_>) {
         // Branches may wait for each other in a circle, or in a long chain.
-        let mut reached = Vec::new();
+        let mut reached = BTreeSet::new();
         let mut left = vec![Handle::Branch(id)];
         while let Some(handle) = left.pop() {
             match handle {
                 Handle::Unset => {}
                 Handle::Op(op) => self.cancel_waited(op, ctx),
-                Handle::Branch(branch) if reached.contains(&branch) => {}
                 Handle::Branch(branch) => {
-                    reached.push(branch);
-                    let waited = self.cancel_one(branch, ctx);
-                    left.extend(waited.into_iter().rev());
+                    if reached.insert(branch) {
+                        let waited = self.cancel_one(branch, ctx);
+                        left.extend(waited.into_iter().rev());
+                    }
                 }
             }
         }
@@ -108,14 +110,24 @@ impl Run {
         if self.op(op).resolved.is_some() {
             return;
         }
-        let ended_unheard = self.op(op).state == OpState::Closed;
-        let uncancelable = matches!(self.op(op).kind, OpKind::CancelExternal);
-        if ended_unheard || uncancelable {
-            // Its result has come together with the cancel, and the cancel goes first: there is
-            // nothing to ask of the server, and the result is lost (G17).
-            self.resolve(op, Err(Raised::Canceled));
-        } else {
+        let at = self.op(op);
+        let ended = match at.kind {
+            // There is no cancelling a cancel.
+            OpKind::CancelExternal => true,
+            OpKind::Local(..) => at.notified,
+            _ => at.state == OpState::Closed,
+        };
+        // The result that has come together with the cancel wins and swallows it, as in sdk-python:
+        // that raises for activities only (RAISE_ON_CANCELLING_COMPLETED_ACTIVITY).
+        let swallows = matches!(at.kind, OpKind::Child(_) | OpKind::SignalExternal);
+        if !ended {
             self.cancel_op(op, ctx);
+        } else if self.on_signals || swallows {
+            // While the code runs on signals, what else came with them is still to be told.
+        } else {
+            // The cancel goes first: there is nothing to ask of the server, and the result is lost
+            // (G17).
+            self.resolve(op, Err(Raised::Canceled));
         }
     }
 

@@ -67,6 +67,8 @@ pub enum WorkerKey {
     Heartbeat(ActivityKey),
     /// The worker itself gives an activity up that has outlived its timeout.
     ActivityTimeout(ActivityKey),
+    /// The worker polls again after a refused poll.
+    Poll,
 }
 
 /// What a call is for. No two calls for the same thing are unanswered at once.

@@ -75,7 +75,9 @@ impl Run {
             return self.refused_op(op, ctx);
         }
         self.numbers.activity += 1;
+        let seq = op.seq;
         let id = self.push_op(op);
+        self.locals.insert(seq, id);
         self.begin_local(id, ctx);
         id
     }
@@ -91,6 +93,8 @@ impl Run {
         if let Some(known) = self.known_results.remove(&seq) {
             self.set_phase(id, LocalPhase::Preresolved);
             self.resolve_known(id, known, ctx);
+        } else {
+            self.unmarked.push(id);
         }
     }
 
@@ -108,16 +112,10 @@ impl Run {
     }
 
     /// What replay has left without a marker is run now.
-    pub(super) fn run_unknown_locals(&mut self, _: &Context<'_>) {
-        if self.closed {
-            return;
-        }
-        for index in 0..self.ops.len() {
-            let op = &self.ops[index];
-            let waits = matches!(&op.kind, OpKind::Local(_, state)
-                if state.phase == LocalPhase::AwaitingMarker && state.backoff.is_none());
-            if waits && !op.notified {
-                let id = u32::try_from(index).unwrap_or(u32::MAX);
+    pub(super) fn run_unknown_locals(&mut self) {
+        for id in std::mem::take(&mut self.unmarked) {
+            let waits = is_awaiting(self, id) && !self.op(id).notified;
+            if waits && !self.closed {
                 self.set_phase(id, LocalPhase::Running);
                 self.local_requests.push(LocalRequest::Start(id));
             }
@@ -261,6 +259,9 @@ impl Run {
         }
         self.numbers.activity += 1;
         let seq = self.numbers.activity;
+        let number_before = self.op(id).seq;
+        self.locals.insert(number_before, recorder);
+        self.locals.insert(seq, id);
         let timer = self.start_backoff_timer(self.op(id).scope, backoff);
         let at = self.op_mut(id);
         at.seq = seq;
@@ -298,8 +299,11 @@ impl Run {
 pub(super) fn look_ahead(run: &mut Run, events: &[&Event], ctx: &Context<'_>) {
     for event in events {
         let Some((data, known)) = parse(event) else { continue };
-        match local_by_number(run, data.seq) {
-            Some(op) if is_awaiting(run, op) => run.resolve_known(op, known, ctx),
+        match run.locals.get(&data.seq).copied() {
+            Some(op) if is_awaiting(run, op) => {
+                run.set_phase(op, LocalPhase::Preresolved);
+                run.resolve_known(op, known, ctx);
+            }
             Some(_) => {}
             None => {
                 run.known_results.insert(data.seq, known);
@@ -312,15 +316,10 @@ fn is_awaiting(run: &Run, op: OpId) -> bool {
     run.local_state(op).is_some_and(|(_, state)| state.phase == LocalPhase::AwaitingMarker)
 }
 
-fn local_by_number(run: &Run, seq: u32) -> Option<OpId> {
-    let found = run.ops.iter().position(|op| op.seq == seq && matches!(op.kind, OpKind::Local(..)));
-    found.and_then(|index| u32::try_from(index).ok())
-}
-
 /// Takes a local activity's marker into account; false if the event is something else.
 pub(super) fn take_marker(run: &mut Run, event: &Event, ctx: &Context<'_>) -> Result<bool, Halt> {
     let Some((data, known)) = parse(event) else { return Ok(false) };
-    let Some(op) = local_by_number(run, data.seq) else {
+    let Some(op) = run.locals.get(&data.seq).copied() else {
         let text = format!("Missing associated machine for LocalActivity({})", data.seq);
         return Err(Halt::Nondeterminism(text));
     };

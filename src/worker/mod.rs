@@ -1,16 +1,55 @@
 //! A scripted worker: what an official SDK's worker does between a poll and its answer.
 //!
-//! It knows how workflow code is replayed and run ([`run`](self) in activations, as sdk-core hands
-//! them out), how commands are matched against the events that record them, how cancels travel
-//! through scopes and operations, how heartbeats are throttled, and when a run stays in the cache.
-//! It refuses to know who the server is, what time it is (it is told) and which of several things
-//! comes first: requests go out through `out`, answers come in through [`Worker::answer`], and what
-//! it will do by itself is in [`Worker::due_set`].
+//! ```
+//! use deadbeat::api::Request;
+//! use deadbeat::clock::EPOCH;
+//! use deadbeat::scenario::Scenario;
+//! use deadbeat::worker::{Program, Worker, WorkerIndex};
+//!
+//! let text = "name: nap\nworkflows:\n  Nap:\n    - sleep: 1s\ntimeline:\n  - start: Nap\n    workflow_id: n\n";
+//! let scenario = Scenario::parse(text, "nap.yaml").unwrap();
+//! let mut worker =
+//!     Worker::new(Program::compile(&scenario), WorkerIndex(0), &scenario.workers[0]);
+//! let mut sent = Vec::new();
+//! worker.start(EPOCH, &mut sent);
+//! // Its task queue, its own (sticky) queue, and activities.
+//! assert_eq!(sent.len(), 3);
+//! assert!(matches!(sent[0].request, Request::PollWorkflowTaskQueue(_)));
+//! assert_eq!(worker.due_set().count(), 0);
+//! ```
+//!
+//! It knows how workflow code is replayed and run (in activations, as sdk-core hands them out), how
+//! commands are matched against the events that record them, how cancels travel through scopes and
+//! operations, how heartbeats are throttled, and when a run stays in the cache. It refuses to know
+//! who the server is, what time it is (it is told) and which of several things comes first:
+//! requests go out through `out`, answers come in through [`Worker::answer`], and what it will do
+//! by itself is in [`Worker::due_set`].
 //!
 //! What differs between SDKs is as in the Python SDK on sdk-core 0.10, unless a workflow asks for
 //! the scopes of the others ([`CancellationModel`](crate::scenario::model::CancellationModel)).
 //! Like sdk-core, it reports a workflow task's failure at the first attempt only; later attempts
 //! are left to time out (C10).
+//!
+//! ```
+//! use deadbeat::api::Request;
+//! use deadbeat::clock::EPOCH;
+//! use deadbeat::scenario::Scenario;
+//! use deadbeat::worker::{Program, Worker, WorkerIndex};
+//!
+//! let source = "
+//! name: a nap
+//! workflows: { Nap: [{ sleep: 8h }] }
+//! timeline: [{ start: Nap, workflow_id: nap }]
+//! ";
+//! let scenario = Scenario::parse(source, "nap.yaml")?;
+//! let program = Program::compile(&scenario);
+//! let mut worker = Worker::new(program, WorkerIndex(0), &scenario.workers[0]);
+//!
+//! let mut sent = Vec::new();
+//! worker.start(EPOCH, &mut sent);
+//! assert!(sent.iter().any(|sent| matches!(sent.request, Request::PollWorkflowTaskQueue(_))));
+//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
+//! ```
 
 mod activity;
 mod cancel;
@@ -40,6 +79,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub use activity::LOCAL_TIMEOUT_BUFFER;
 pub use key::{ActivityKey, WorkerIndex, WorkerKey, WorkflowTaskKey};
@@ -52,7 +92,7 @@ pub use script::MAX_STEPS_PER_WAKE;
 
 use crate::api::{
     CallId, PollActivityTaskQueue, PollWorkflowTaskQueue, PolledTaskQueue, Request, Response,
-    RpcError,
+    RpcError, StickyAttributes,
 };
 use crate::clock::Time;
 use crate::history::RunId;
@@ -65,6 +105,9 @@ use problem::Stopped;
 use program::ProgramRef;
 use run::FailureCounts;
 use task::{Kept, OpenTask};
+
+/// How long a worker waits after a poll that was refused.
+pub const POLL_BACKOFF: Duration = Duration::from_secs(1);
 
 /// A request, and the call that its answer is for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -86,6 +129,10 @@ pub struct Worker {
     running: bool,
     /// How often it was started.
     starts: u32,
+    /// Its sticky queue, if it has a cache: a new one with each start, as a new process has.
+    sticky: Option<StickyAttributes>,
+    /// When it polls again, after a poll that was refused.
+    poll_again: Option<Time>,
     /// Unanswered calls.
     calls: BTreeMap<CallId, Call>,
     /// Runs that stay in memory between their tasks.
@@ -111,6 +158,8 @@ impl Worker {
             config: ConfigRef(Arc::new(Config::new(config))),
             running: false,
             starts: 0,
+            sticky: None,
+            poll_again: None,
             calls: BTreeMap::new(),
             cache: BTreeMap::new(),
             tasks: BTreeMap::new(),
@@ -127,14 +176,23 @@ impl Worker {
         if !self.running {
             self.running = true;
             self.starts += 1;
+            self.sticky = self.config.sticky(self.starts);
             self.poll(out);
         }
+    }
+
+    /// What it says to the server as it stops in good order, after its polls have ended: that its
+    /// sticky queue is nobody's now (D3). A worker that crashes says nothing.
+    pub fn farewell(&self) -> Option<Request> {
+        let sticky = self.sticky.as_ref().filter(|_| self.running)?;
+        Some(Request::ShutdownWorker { sticky_task_queue: sticky.worker_task_queue.clone() })
     }
 
     /// Stops it: the parked calls to abandon are returned. Its cache, workflow tasks and activities
     /// are forgotten, and stay unanswered.
     pub fn stop(&mut self, _: Time) -> Vec<CallId> {
         self.running = false;
+        self.poll_again = None;
         self.cache.clear();
         self.tasks.clear();
         self.activities.clear();
@@ -170,6 +228,9 @@ impl Worker {
         out: &mut Vec<Sent>,
     ) {
         let Some(call) = self.calls.remove(&call) else { return };
+        if call.is_poll() && result.is_err() {
+            self.poll_again = Some(now + POLL_BACKOFF);
+        }
         match (call, result) {
             (Call::PollWorkflowTasks(_) | Call::PollStickyTasks(_), result) => {
                 if let Ok(Response::PollWorkflowTaskQueue(task)) = result {
@@ -202,6 +263,7 @@ impl Worker {
         for (key, activity) in &self.activities {
             activity.due(*key, &mut list);
         }
+        list.extend(self.poll_again.map(|time| (time, WorkerKey::Poll)));
         list.sort_unstable();
         list.into_iter()
     }
@@ -217,6 +279,10 @@ impl Worker {
             WorkerKey::Activity(key) => self.wake_activity(now, key, out),
             WorkerKey::Heartbeat(key) => self.flush_heartbeat(now, key, out),
             WorkerKey::ActivityTimeout(key) => self.activity_timed_out(now, key, out),
+            WorkerKey::Poll => {
+                self.poll_again = None;
+                self.poll(out);
+            }
         }
     }
 
@@ -228,7 +294,7 @@ impl Worker {
 
     /// Parks one poll of each kind, as long as there are slots for what they may bring.
     fn poll(&mut self, out: &mut Vec<Sent>) {
-        if !self.running {
+        if !self.running || self.poll_again.is_some() {
             return;
         }
         let identity = self.config.identity.clone();
@@ -237,7 +303,7 @@ impl Worker {
             let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
             let request = Request::PollWorkflowTaskQueue(poll);
             self.park(Call::PollWorkflowTasks(self.starts), request, out);
-            if let Some(sticky) = &self.config.sticky {
+            if let Some(sticky) = &self.sticky {
                 let queue = PolledTaskQueue::Sticky(sticky.worker_task_queue.clone());
                 let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
                 let request = Request::PollWorkflowTaskQueue(poll);

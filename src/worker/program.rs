@@ -28,12 +28,13 @@ pub(super) type Slot = u32;
 
 /// Everything the workers of a scenario share: workflows and activities compiled to flat programs.
 ///
-/// ```no_run
-/// # use std::sync::Arc;
+/// ```
+/// use deadbeat::scenario::Scenario;
 /// use deadbeat::worker::Program;
-/// # fn scenario() -> deadbeat::scenario::model::Scenario { unimplemented!() }
 ///
-/// let program: Arc<Program> = Program::compile(&scenario());
+/// let text = "name: none\ntimeline:\n  - describe: w\n";
+/// let scenario = Scenario::parse(text, "none.yaml").unwrap();
+/// assert_eq!(format!("{:?}", Program::compile(&scenario)), "Program { workflows: [], activities: [], .. }");
 /// ```
 pub struct Program {
     pub(super) workflows: Vec<WorkflowCode>,

@@ -29,7 +29,7 @@ impl Run {
             }
             self.time = Some(events[end].time);
             if live {
-                self.run_unknown_locals(ctx);
+                self.run_unknown_locals();
             } else {
                 let ahead = activation_end(events, end + 1).unwrap_or(events.len() - 1);
                 local::look_ahead(self, &events[end + 1..=ahead], ctx);

@@ -45,6 +45,10 @@ pub(super) struct Run {
     pub(super) numbers: Numbers,
     /// Results of local activities that the history has ahead, by running number.
     pub(super) known_results: BTreeMap<u32, KnownResult>,
+    /// Local activities by running number.
+    pub(super) locals: BTreeMap<u32, OpId>,
+    /// Local activities that were replayed and have no marker yet.
+    pub(super) unmarked: Vec<OpId>,
     /// What the worker has yet to do for local activities.
     pub(super) local_requests: Vec<LocalRequest>,
 
@@ -182,6 +186,8 @@ impl Run {
             resolutions: Vec::new(),
             numbers: Numbers::default(),
             known_results: BTreeMap::new(),
+            locals: BTreeMap::new(),
+            unmarked: Vec::new(),
             local_requests: Vec::new(),
             coroutines: Vec::new(),
             ready: VecDeque::new(),
@@ -343,9 +349,7 @@ impl Run {
     pub(super) fn wake_waiting_for(&mut self, handle: Handle) {
         for index in 0..self.coroutines.len() {
             let waits = match (&self.coroutines[index].wait, handle) {
-                (Wait::Op(waited), Handle::Op(op)) | (Wait::ChildStart(waited), Handle::Op(op)) => {
-                    *waited == op
-                }
+                (Wait::Op(waited) | Wait::ChildStart(waited), Handle::Op(op)) => *waited == op,
                 (Wait::Signal { timer: Some(timer), .. }, Handle::Op(op)) => *timer == op,
                 // Which handles these are is in the program; whether they are all there is seen
                 // when the coroutine runs.

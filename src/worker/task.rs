@@ -68,6 +68,8 @@ pub(super) struct OpenTask {
     heartbeat: Time,
     pub(super) kept: Kept,
     pub(super) state: TaskState,
+    /// The run's next task, which came before this one was answered: the server gave up waiting.
+    next: Option<Box<WorkflowTask>>,
 }
 
 /// What is to become of a workflow task.
@@ -114,7 +116,14 @@ impl Worker {
     /// A workflow task was polled, or came back with an answer.
     pub(super) fn workflow_task(&mut self, now: Time, task: &WorkflowTask) {
         let run_id = task.token.execution.run_id;
-        // Its answer was lost: the run is what the history says.
+        if let Some(open) = self.tasks.get_mut(&run_id)
+            && !matches!(open.state, TaskState::Sent(_))
+        {
+            // sdk-core too carries a task to its end, in vain, before it takes the run's next.
+            open.next = Some(Box::new(task.clone()));
+            return;
+        }
+        // An answer that was lost is not waited for: the run is what the history says.
         self.tasks.remove(&run_id);
         let kept = self.cache.remove(&run_id);
         let Some(workflow) = self.program.workflow(&task.workflow_type) else {
@@ -126,7 +135,7 @@ impl Worker {
         let version = self.versions[workflow as usize];
         let kept = kept.filter(|kept| continues(task, kept.run.last_event));
         let mut kept = kept.unwrap_or_else(|| Kept {
-            digest: u128::from(workflow) << 64 | u128::from(version),
+            digest: 0,
             run: Arc::new(Run::new(&self.program, task.token.execution.clone(), workflow, version)),
             locals: LocalRuns::default(),
         });
@@ -143,7 +152,9 @@ impl Worker {
             };
             Arc::make_mut(&mut kept.run).advance(&events, &mut ctx)
         };
-        kept.note((task.history.digest(), task.token.started_event_id));
+        kept.digest = 0;
+        let code = (kept.run.workflow, kept.run.version);
+        kept.note((code, task.history.digest(), task.token.started_event_id));
         let timeout = kept
             .run
             .started
@@ -155,6 +166,7 @@ impl Worker {
             heartbeat: now + timeout.saturating_mul(4) / 5,
             kept,
             state: TaskState::Wait,
+            next: None,
         };
         self.tasks.insert(run_id, open);
         self.moved_on(now, run_id, result);
@@ -185,7 +197,7 @@ impl Worker {
             }
             Err(Halt::Endless(step)) => {
                 self.stopped.push(Stopped::Workflow(step));
-                self.tasks.remove(&run_id);
+                self.leave_unanswered(now, run_id);
             }
         }
     }
@@ -201,11 +213,19 @@ impl Worker {
         let latency = self.config.workflow_task_latency;
         let Some(open) = self.tasks.get_mut(&run_id) else { return };
         if open.token.attempt > 1 {
-            self.tasks.remove(&run_id);
+            self.leave_unanswered(now, run_id);
             return;
         }
         open.kept.locals = LocalRuns::default();
         open.state = TaskState::Answer(now + latency, Answer::Fail(cause, failure));
+    }
+
+    /// Forgets a task and its run; if the run's next task is there, it takes that.
+    fn leave_unanswered(&mut self, now: Time, run_id: RunId) {
+        let next = self.tasks.remove(&run_id).and_then(|open| open.next);
+        if let Some(next) = next {
+            self.workflow_task(now, &next);
+        }
     }
 
     /// The worker does not have this type: the Python SDK's words.
@@ -226,7 +246,7 @@ impl Worker {
             locals: LocalRuns::default(),
         };
         let token = task.token.clone();
-        let open = OpenTask { token, heartbeat: now, kept, state: TaskState::Wait };
+        let open = OpenTask { token, heartbeat: now, kept, state: TaskState::Wait, next: None };
         self.tasks.insert(run_id, open);
         self.fail_task(now, run_id, cause, failure);
     }
@@ -257,7 +277,7 @@ impl Worker {
                     token,
                     commands: open.kept.run.commands(),
                     identity,
-                    sticky: self.config.sticky.clone(),
+                    sticky: self.sticky.clone(),
                     // sdk-core always takes the next task if there is one.
                     return_new_workflow_task: true,
                     force_create_new_workflow_task: force,
@@ -286,19 +306,24 @@ impl Worker {
         result: Result<Response, RpcError>,
     ) {
         let current = self.tasks.get(&key.run_id).is_some_and(|open| open.key() == key);
+        let mut next = None;
         let open = if current { self.tasks.remove(&key.run_id) } else { None };
-        let Ok(Response::RespondWorkflowTaskCompleted { workflow_task }) = result else { return };
+        let accepted = matches!(result, Ok(Response::RespondWorkflowTaskCompleted { .. }));
         if let Some(open) = open {
             let keeps = match open.state {
-                TaskState::Sent(Answer::Complete) => self.config.sticky.is_some(),
+                TaskState::Sent(Answer::Complete) => self.sticky.is_some(),
                 TaskState::Sent(Answer::Heartbeat) => true,
                 _ => false,
             };
-            if keeps && !open.kept.run.closed {
+            if accepted && keeps && !open.kept.run.closed {
                 self.cache.insert(key.run_id, open.kept);
             }
+            next = open.next;
         }
-        if let Some(task) = workflow_task {
+        if let Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task) }) = result {
+            next = Some(task);
+        }
+        if let Some(task) = next {
             self.workflow_task(now, &task);
         }
     }
@@ -315,7 +340,7 @@ impl Worker {
             LocalAttempt::GoesOn => return,
             LocalAttempt::Endless(step) => {
                 self.stopped.push(Stopped::Activity(step));
-                self.tasks.remove(&run_id);
+                self.leave_unanswered(now, run_id);
                 return;
             }
             LocalAttempt::Ended(result) => result,

@@ -18,8 +18,8 @@ impl Check<'_> {
             if let Timing::When(when) = &step.timing {
                 let event = self.places.nested(at, "when", "event");
                 self.event_type(&when.event, event);
-                self.from_one(at, "when", "count", Some(when.count));
-                self.from_one(at, "when", "run", when.run);
+                self.counted_from_one(at, "when", "count", Some(when.count));
+                self.counted_from_one(at, "when", "run", when.run);
             }
             if let Some(refusal) = &step.fails_with {
                 let known = status_code_names();
@@ -132,7 +132,7 @@ impl Check<'_> {
         }
     }
 
-    fn from_one(&mut self, at: &Location, outer: &str, key: &str, number: Option<u32>) {
+    fn counted_from_one(&mut self, at: &Location, outer: &str, key: &str, number: Option<u32>) {
         if number == Some(0) {
             let place = self.places.nested(at, outer, key);
             self.refuse(Diagnostic::new(format!("`{key}` counts from 1")).at(place, "zero"));

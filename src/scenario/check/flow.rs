@@ -215,21 +215,20 @@ impl Check<'_> {
                 Passage::Through(count) => Passage::Through(count.saturating_add(1)),
                 _ => Passage::Through(1),
             },
-            Way::Try(tried) => {
-                let tries = self.passage(&tried.steps);
-                tried.on_cancel.as_deref().map(|steps| self.passage(steps));
-                let on_failure = tried.on_failure.as_deref().map(|steps| self.passage(steps));
-                let finally = tried.finally.as_deref().map(|steps| self.passage(steps));
-                let handled = match (tries, on_failure) {
+            Way::Try(caught) => {
+                let body = self.passage(&caught.steps);
+                caught.on_cancel.as_deref().map(|steps| self.passage(steps));
+                let on_failure = caught.on_failure.as_deref().map(|steps| self.passage(steps));
+                let finally = caught.finally.as_deref().map(|steps| self.passage(steps));
+                let handled = match (body, on_failure) {
                     (Passage::Fails, Some(on_failure)) => on_failure,
-                    (tries, _) => tries,
+                    (body, _) => body,
                 };
                 match (handled, finally) {
-                    (handled, None) => handled,
                     (Passage::Through(a), Some(Passage::Through(b))) => {
                         Passage::Through(a.saturating_add(b))
                     }
-                    (handled, Some(Passage::Through(_))) => handled,
+                    (handled, None | Some(Passage::Through(_))) => handled,
                     (_, Some(finally)) => finally,
                 }
             }

@@ -101,7 +101,7 @@ impl Check<'_> {
             }
             match &step.action {
                 WorkflowAction::Cancel(name) => {
-                    self.use_handle(name, step, "cancel", 0, scope, all)
+                    self.use_handle(name, step, "cancel", 0, scope, all);
                 }
                 WorkflowAction::WaitForStart(name) => {
                     self.use_handle(name, step, "wait_for_start", 0, scope, all);

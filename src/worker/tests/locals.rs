@@ -173,3 +173,44 @@ fn a_local_activity_learns_of_its_cancel_without_heartbeats() {
     assert_eq!(ends(ActivityCancellationType::TryCancel), (SECOND, markers.clone()));
     assert_eq!(ends(ActivityCancellationType::Abandon), (SECOND, markers));
 }
+
+#[test]
+fn a_long_backoff_is_a_timer_of_the_workflow_and_replays() {
+    let mut scenario = local([ActivityAction::ByAttempt(model::ByAttempt {
+        attempts: [(1, activity_steps([ActivityAction::Fail(fail("again"))]))].into(),
+        otherwise: activity_steps([ActivityAction::Return(Json::from(2))]),
+    })]);
+    let step = ExecuteLocalActivity {
+        execute_local_activity: "l".to_owned(),
+        options: LocalActivityOptions {
+            retry_policy: Some(model::RetryPolicy {
+                initial_interval: Some(Span(100 * SECOND)),
+                backoff_coefficient: None,
+                maximum_interval: None,
+                maximum_attempts: 0,
+                non_retryable_error_types: Vec::new(),
+            }),
+            ..LocalActivityOptions::default()
+        },
+    };
+    let code = steps([WorkflowAction::ExecuteLocalActivity(step), wait_signal("go")]);
+    scenario.workflows.get_mut("W").unwrap().versions[0].steps = code;
+    for forget in [false, true] {
+        let mut bench = Bench::new(&scenario);
+        let first = bench.task();
+        assert_eq!(commands(&first), [MARKER, "StartTimer 1"]);
+        let events = bench.accept(&first);
+        bench.record([fired("1", events[1]), scheduled()]);
+        if forget {
+            bench.forget();
+        }
+        let second = bench.task();
+        assert_eq!(commands(&second), [MARKER]);
+        bench.accept(&second);
+        bench.record([signaled("go"), scheduled()]);
+        if forget {
+            bench.forget();
+        }
+        assert_eq!(commands(&bench.task()), ["CompleteWorkflowExecution"]);
+    }
+}

@@ -198,3 +198,49 @@ fn a_bug_fails_as_many_tasks_as_it_says() {
     bench.schedule();
     assert_eq!(commands(&bench.task()), ["CompleteWorkflowExecution"]);
 }
+
+#[test]
+fn a_task_that_took_too_long_is_answered_in_vain_before_the_next_is_taken() {
+    let blocking = [WorkflowAction::Block(12 * SECOND), WorkflowAction::Sleep(SECOND)];
+    let mut bench = Bench::workflow(blocking);
+    let start = |bench: &mut Bench, attempt: u32| {
+        bench.attempt = attempt;
+        let started = bench.record([Attributes::WorkflowTaskStarted {
+            scheduled_event_id: EventId(bench.history.len()),
+            identity: "worker".into(),
+            origin: StartOrigin::Poll,
+        }]);
+        bench.hand_over(started);
+        started
+    };
+    let late = start(&mut bench, 1);
+    bench.now = EPOCH + 10 * SECOND;
+    bench.record([Attributes::WorkflowTaskTimedOut {
+        scheduled_event_id: EventId(2),
+        started_event_id: Some(late),
+        timeout_type: crate::history::event::WorkflowTaskTimeoutType::StartToClose,
+    }]);
+    bench.schedule();
+    start(&mut bench, 2);
+    let sent = bench.next();
+    assert_eq!(bench.now, EPOCH + 12 * SECOND);
+    let Request::RespondWorkflowTaskCompleted(request) = &sent[0].request else { unreachable!() };
+    assert_eq!(request.token.started_event_id, late);
+    let key = WorkflowTaskKey::from(&request.token);
+    bench.answer(key, Err(RpcError::not_found("Workflow task not found.")));
+    let sent = bench.next();
+    assert_eq!(bench.now, EPOCH + 24 * SECOND);
+    assert_eq!(commands(&sent[0].request), ["StartTimer 1"]);
+}
+
+#[test]
+fn a_refused_poll_is_tried_again_a_second_later() {
+    let mut bench = Bench::workflow([]);
+    let poll = bench.take_parked(|request| matches!(request, Request::PollWorkflowTaskQueue(_)));
+    let mut out = Vec::new();
+    let refused = RpcError::new(crate::api::Code::Unavailable, "no");
+    bench.worker.answer(EPOCH, poll, Err(refused), &mut out);
+    assert_eq!(out, []);
+    let sent = bench.next();
+    assert_eq!((bench.now, sent.len()), (EPOCH + SECOND, 1));
+}

@@ -58,6 +58,7 @@ fn payload(json: &str) -> common::Payload {
     common::Payload { metadata, data: json.into(), ..Default::default() }
 }
 
+#[allow(clippy::unnecessary_wraps)] // events have them or not
 fn payloads(json: &str) -> Option<Payloads> {
     Some(Shared::new(common::Payloads { payloads: vec![payload(json)] }))
 }
@@ -178,7 +179,7 @@ fn activity(retry_policy: RetryPolicy) -> Attributes {
 
 fn child(policy: ParentClosePolicy) -> Arc<StartChildWorkflowExecutionInitiated> {
     Arc::new(StartChildWorkflowExecutionInitiated {
-        command: Shared::default_child(),
+        command: Shared::new(command::StartChildWorkflowExecutionCommandAttributes::default()),
         workflow_id: "kid".into(),
         workflow_type: "ChildWorkflow".into(),
         task_queue: "greetings".into(),
@@ -188,10 +189,4 @@ fn child(policy: ParentClosePolicy) -> Arc<StartChildWorkflowExecutionInitiated>
         parent_close_policy: policy,
         workflow_task_completed_event_id: EventId(4),
     })
-}
-
-impl Shared<command::StartChildWorkflowExecutionCommandAttributes> {
-    fn default_child() -> Self {
-        Self::new(command::StartChildWorkflowExecutionCommandAttributes::default())
-    }
 }
