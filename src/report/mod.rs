@@ -1,5 +1,24 @@
 //! What people and programs read about a run: text and JSON.
 //!
+//! ```
+//! use deadbeat::report::{Outcome, text};
+//! use deadbeat::scenario::Scenario;
+//! use deadbeat::sim::{DefaultOrder, Limits, Plan, Race, run};
+//!
+//! let nap = "\
+//! name: terminate a workflow
+//! workflows: { Nap: [{ sleep: 8h }] }
+//! timeline:
+//!   - { start: Nap, workflow_id: nap }
+//!   - { terminate: nap, reason: enough, after: 1m }
+//! ";
+//! let plan = Plan::new(Scenario::parse(nap, "nap.yaml")?);
+//! let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
+//! assert_eq!(Outcome::of(&result).to_string(), "nap Terminated");
+//! assert!(text(&result).contains("00:01:00.000  client  terminate nap (enough) -> ok"));
+//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
+//! ```
+//!
 //! This room knows how things are shown. It decides nothing about them.
 //!
 //! ```
