@@ -1,28 +1,5 @@
 //! Clock, schedule, server and actors in one small loop.
 //!
-//! ```
-//! use deadbeat::api::ExecutionStatus;
-//! use deadbeat::scenario::Scenario;
-//! use deadbeat::sim::{DefaultOrder, Limits, Plan, Race, run};
-//! use std::time::Duration;
-//!
-//! let scenario = Scenario::parse(
-//!     "
-//! name: cancel a workflow that sleeps
-//! workflows: { Nap: [{ sleep: 8h }] }
-//! timeline:
-//!   - { start: Nap, workflow_id: nap }
-//!   - { cancel: nap, after: 90m }
-//! ",
-//!     "nap.yaml",
-//! )?;
-//! let plan = Plan::new(scenario);
-//! let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
-//! assert_eq!(result.execution("nap").status, ExecutionStatus::Canceled);
-//! assert_eq!(result.virtual_time(), Duration::from_secs(90 * 60));
-//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
-//! ```
-//!
 //! This room knows what could come next and lets a [`Schedule`] pick it. It does not know what the
 //! server makes of a request, nor what a worker makes of a task.
 //!
