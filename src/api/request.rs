@@ -28,6 +28,11 @@ pub enum Request {
     PollWorkflowTaskQueue(PollWorkflowTaskQueue),
     RespondWorkflowTaskCompleted(Box<RespondWorkflowTaskCompleted>),
     RespondWorkflowTaskFailed(Box<RespondWorkflowTaskFailed>),
+    /// A worker stops, and nobody polls its sticky queue any more (D3).
+    ShutdownWorker {
+        /// Empty if it has none.
+        sticky_task_queue: Name,
+    },
     PollActivityTaskQueue(PollActivityTaskQueue),
     RecordActivityTaskHeartbeat {
         activity: ActivityTarget,

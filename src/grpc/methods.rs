@@ -8,7 +8,7 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 20] = [
+const METHODS: [(&str, Decode); 21] = [
     ("DescribeWorkflowExecution", client::describe),
     ("GetWorkflowExecutionHistory", history::get),
     ("PollActivityTaskQueue", activity::poll),
@@ -25,6 +25,7 @@ const METHODS: [(&str, Decode); 20] = [
     ("RespondActivityTaskFailedById", activity::failed_by_id),
     ("RespondWorkflowTaskCompleted", workflow_task::completed),
     ("RespondWorkflowTaskFailed", workflow_task::failed),
+    ("ShutdownWorker", workflow_task::shutdown_worker),
     ("SignalWithStartWorkflowExecution", start::signal_with_start),
     ("SignalWorkflowExecution", client::signal),
     ("StartWorkflowExecution", start::start),

@@ -8,7 +8,7 @@ use super::check;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::limits::MAX_BYTES;
 use super::model::Scenario;
-use super::parse::{self, too_large};
+use super::parse::{self, Clients, too_large};
 use super::source::Source;
 
 impl Scenario {
@@ -19,11 +19,12 @@ impl Scenario {
     /// Everything that is found wrong with it, at most
     /// [`MAX_DIAGNOSTICS`](super::limits::MAX_DIAGNOSTICS) errors.
     pub fn parse(source: &str, file: &str) -> Result<Self, Diagnostics> {
-        Self::parse_with_native(source, file, &[])
+        Self::read(source, file, &[], Clients::Scripted)
     }
 
-    /// Reads a scenario some of whose activity types have their code elsewhere: `native` names
-    /// those that the program runs that reads the scenario.
+    /// Reads a scenario for a program that brings more to it: `native` names the activity types
+    /// whose code is the program's, and the scenario needs no client, because the program may be
+    /// one.
     ///
     /// # Errors
     ///
@@ -33,9 +34,18 @@ impl Scenario {
         file: &str,
         native: &[&str],
     ) -> Result<Self, Diagnostics> {
+        Self::read(source, file, native, Clients::MayBeElsewhere)
+    }
+
+    fn read(
+        source: &str,
+        file: &str,
+        native: &[&str],
+        clients: Clients,
+    ) -> Result<Self, Diagnostics> {
         // A byte order mark is no part of the text; positions are then those an editor shows.
         let source = source.strip_prefix('\u{feff}').unwrap_or(source);
-        let parsed = parse::parse(&Source::new(file, source))?;
+        let parsed = parse::parse(&Source::new(file, source), clients)?;
         check::check(&parsed, native)?;
         Ok(parsed.scenario)
     }

@@ -96,13 +96,14 @@ impl Places {
 }
 
 /// Reads a text as far as its form goes.
-pub(super) fn parse(source: &Arc<Source>) -> Result<Parsed, Diagnostics> {
+pub(super) fn parse(source: &Arc<Source>, clients: Clients) -> Result<Parsed, Diagnostics> {
     if source.text.len() > MAX_BYTES {
         return Err(too_large(&source.name).into());
     }
     let document = Document::read(source)?;
     let mut reader = Reader {
         found: Vec::new(),
+        wanted: clients,
         steps: 0,
         places: Places {
             source: source.clone(),
@@ -153,9 +154,19 @@ impl<'a> StepNode<'a> {
     }
 }
 
+/// Who acts in a scenario.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Clients {
+    /// Its own clients: it has some.
+    Scripted,
+    /// Perhaps only the program that reads it.
+    MayBeElsewhere,
+}
+
 /// Reads, and collects what is wrong.
 pub(super) struct Reader {
     found: Vec<Diagnostic>,
+    wanted: Clients,
     steps: usize,
     places: Places,
 }
@@ -260,6 +271,7 @@ impl Reader {
             );
         }
         match acting.as_slice() {
+            [] if self.wanted == Clients::MayBeElsewhere => return Some(scenario),
             [] => self.refuse(
                 Diagnostic::new("the scenario has neither a `timeline` nor `clients`")
                     .at(start, "nothing would happen")

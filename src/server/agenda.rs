@@ -72,6 +72,13 @@ impl Polls {
         }
     }
 
+    /// Forgets a sticky queue, whose worker has said that it stops: there is no more patience with
+    /// it, and what still polls it gets nothing.
+    pub(super) fn shut_down(&mut self, sticky: Name) {
+        self.sticky_left.remove(&sticky);
+        self.parked.remove(&Queue::Workflow(PolledTaskQueue::Sticky(sticky)));
+    }
+
     fn leave(&mut self, queue: &Queue, now: Time) {
         if let Queue::Workflow(PolledTaskQueue::Sticky(name)) = queue {
             self.sticky_left.insert(name.clone(), now);

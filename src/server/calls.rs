@@ -142,6 +142,10 @@ impl Server {
                 })?;
                 Ok(Response::Empty)
             }
+            Request::ShutdownWorker { sticky_task_queue } => {
+                self.polls.shut_down(sticky_task_queue);
+                Ok(Response::Empty)
+            }
             // Parked by the caller.
             Request::PollWorkflowTaskQueue(_) | Request::PollActivityTaskQueue(_) => {
                 Ok(Response::Empty)

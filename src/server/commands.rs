@@ -204,7 +204,7 @@ pub(super) fn refuse(run: &mut Run, now: Time, bad: &BadCommand, identity: &Name
 #[cfg(test)]
 mod tests {
     use super::super::story::{Story, cancel_timer, complete_workflow, timer};
-    use super::*;
+
     use crate::api::Code;
 
     #[test]

@@ -82,6 +82,13 @@ impl Client {
         self.state = State::Close;
     }
 
+    /// It has been given one more step after the last.
+    pub(super) fn resume(&mut self, now: Time, plan: &ClientPlan) {
+        if self.has_finished() {
+            self.wait_for_turn(now, plan);
+        }
+    }
+
     /// Its step has been answered: the next one's turn.
     pub(super) fn answered(&mut self, now: Time, plan: &ClientPlan) {
         self.step += 1;

@@ -5,7 +5,7 @@ use std::ops::Deref;
 
 use crate::clock::Time;
 use crate::server::TaskKey;
-use crate::worker::{WorkerIndex, WorkerKey};
+use crate::worker::{ActivityKey, WorkerIndex, WorkerKey};
 
 /// The number of a client in its scenario, from 0, in the order of the clients' names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -25,6 +25,9 @@ pub enum Happening {
     Server(TaskKey),
     /// A worker does something; what it sends arrives at the server.
     Worker(WorkerIndex, WorkerKey),
+    /// What an activity in Rust has done comes to its worker; what that sends arrives at the
+    /// server. Only a [`Host`](super::Host) has such happenings.
+    Native(WorkerIndex, ActivityKey),
 }
 
 impl Happening {
@@ -34,7 +37,8 @@ impl Happening {
             Self::Client(_) => 0,
             Self::Server(TaskKey::Transfer(..) | TaskKey::Dispatch(..)) => 1,
             Self::Worker(..) => 2,
-            Self::Server(TaskKey::Timer(..)) => 3,
+            Self::Native(..) => 3,
+            Self::Server(TaskKey::Timer(..)) => 4,
         }
     }
 }
@@ -44,6 +48,7 @@ impl Ord for Happening {
         match (self, other) {
             (Self::Client(a), Self::Client(b)) => a.cmp(b),
             (Self::Worker(a, key_a), Self::Worker(b, key_b)) => (a, key_a).cmp(&(b, key_b)),
+            (Self::Native(a, key_a), Self::Native(b, key_b)) => (a, key_a).cmp(&(b, key_b)),
             // Within the server's own, the key's order tells: timers are its last variant.
             (Self::Server(a), Self::Server(b)) => a.cmp(b),
             _ => self.class().cmp(&other.class()),

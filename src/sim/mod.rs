@@ -4,7 +4,9 @@
 //! server makes of a request, nor what a worker makes of a task.
 
 mod client;
+pub mod code;
 mod happening;
+pub mod host;
 mod limits;
 mod log;
 mod payload;
@@ -19,6 +21,10 @@ mod tests;
 mod watch;
 
 pub use happening::{ClientIndex, Enabled, Happening};
+pub use host::{
+    ActivityContext, ActivityError, ActivityFailure, BuildError, Canceled, Host, HostBuilder,
+    HostError, ResetPoint,
+};
 pub use limits::{Limit, Limits, Stopped};
 pub use log::{Answer, LogEntry, NotSent, Which};
 pub(crate) use payload::decode;

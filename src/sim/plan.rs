@@ -3,6 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::ClientIndex;
 use super::request::{Resolved, Sender, build, must_resolve};
 use crate::api::Request;
 use crate::history::Name;
@@ -11,18 +12,19 @@ use crate::scenario::model::ClientStep;
 use crate::worker::Program;
 
 /// A scenario made ready to run: any number of simulations share it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Plan {
     scenario: Arc<Scenario>,
     program: Arc<Program>,
     clients: Vec<ClientPlan>,
+    guest: Option<ClientIndex>,
 }
 
 /// A client: who it is, what it does, and the requests that can be made beforehand.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ClientPlan {
     pub(super) name: Name,
-    pub(super) steps: Arc<[ClientStep]>,
+    pub(super) steps: Vec<ClientStep>,
     requests: Vec<Option<Request>>,
 }
 
@@ -31,14 +33,31 @@ impl Plan {
     pub fn new(scenario: impl Into<Arc<Scenario>>) -> Arc<Self> {
         let scenario = scenario.into();
         let program = Program::compile(&scenario);
-        Self::with_program(scenario, program)
+        Arc::new(Self::with_program(scenario, program))
     }
 
-    /// A scenario whose workers run this program.
-    pub(super) fn with_program(scenario: Arc<Scenario>, program: Arc<Program>) -> Arc<Self> {
+    fn with_program(scenario: Arc<Scenario>, program: Arc<Program>) -> Self {
         let clients = scenario.clients.iter().map(|(name, steps)| ClientPlan::new(name, steps));
-        let clients = clients.collect();
-        Arc::new(Self { scenario, program, clients })
+        Self { clients: clients.collect(), scenario, program, guest: None }
+    }
+
+    /// A scenario for a host: the activities of these types are run by it, and there is one more
+    /// client, which gets its steps one by one.
+    pub(super) fn for_host(scenario: Scenario, native_types: &[&str]) -> Self {
+        let program = Program::compile_with_native(&scenario, native_types.iter().copied());
+        let mut plan = Self::with_program(Arc::new(scenario), program);
+        let is_free = |name: &String| !plan.scenario.clients.contains_key(name);
+        let names =
+            std::iter::once("client".to_owned()).chain((2..).map(|n| format!("client-{n}")));
+        let name = names.into_iter().find(is_free).unwrap_or_default();
+        plan.guest = u16::try_from(plan.clients.len()).ok().map(ClientIndex);
+        plan.clients.push(ClientPlan::new(&name, &[]));
+        plan
+    }
+
+    /// The client whose steps come from a program, not from the scenario.
+    pub fn guest(&self) -> Option<ClientIndex> {
+        self.guest
     }
 
     /// What was compiled.
@@ -51,17 +70,29 @@ impl Plan {
         &self.program
     }
 
-    /// The clients, in the order of their names.
+    /// The clients, in the order of their names; a guest is the last.
     pub(super) fn clients(&self) -> &[ClientPlan] {
         &self.clients
+    }
+
+    /// Gives the guest one more step.
+    pub(super) fn push_step(&mut self, step: ClientStep) {
+        if let Some(client) = self.guest.and_then(|at| self.clients.get_mut(usize::from(at.0))) {
+            client.push(step);
+        }
     }
 }
 
 impl ClientPlan {
-    fn new(name: &str, steps: &Arc<[ClientStep]>) -> Self {
-        let mut plan = Self { name: name.into(), steps: Arc::clone(steps), requests: Vec::new() };
-        plan.requests = (0..steps.len()).map(|step| plan.prepare(step)).collect();
+    fn new(name: &str, steps: &[ClientStep]) -> Self {
+        let mut plan = Self { name: name.into(), steps: Vec::new(), requests: Vec::new() };
+        steps.iter().cloned().for_each(|step| plan.push(step));
         plan
+    }
+
+    fn push(&mut self, step: ClientStep) {
+        self.steps.push(step);
+        self.requests.push(self.prepare(self.steps.len() - 1));
     }
 
     /// The request of a step that depends on nothing.

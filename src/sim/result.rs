@@ -98,6 +98,11 @@ impl RunResult {
         self.end - EPOCH
     }
 
+    /// The client that is a program, if there is one.
+    pub fn guest(&self) -> Option<super::ClientIndex> {
+        self.plan.guest()
+    }
+
     /// The name of a client.
     pub fn client_name(&self, client: super::ClientIndex) -> &str {
         self.plan.clients().get(usize::from(client.0)).map_or("", |client| &client.name)

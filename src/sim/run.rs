@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::limits::{Limit, Limits, Stopped};
 use super::result::RunResult;
-use super::{Enabled, Plan, Schedule, Simulation};
+use super::{Enabled, Happening, Plan, Schedule, Simulation};
 use crate::clock::{EPOCH, Time};
 use crate::history::Execution;
 use crate::server::{Run, Server};
@@ -47,7 +47,11 @@ pub fn run(
     let mut driver = Driver::new(Simulation::new(Arc::clone(plan)), race, *limits);
     let ended = loop {
         match driver.next_due() {
-            Ok(_) => driver.step(schedule),
+            // What is due at the instant at which the last execution closes still happens.
+            Ok(Some(due)) if due <= driver.simulation.now() || !driver.is_over() => {
+                driver.step(schedule);
+            }
+            Ok(_) => break Ended::Settled,
             Err(ended) => break ended,
         }
     };
@@ -59,11 +63,11 @@ pub fn run(
 pub(super) struct Driver {
     pub(super) simulation: Simulation,
     race: Race,
-    limits: Limits,
-    happenings: u64,
+    pub(super) limits: Limits,
+    pub(super) happenings: u64,
     /// All runs before this one have closed, and runs do not open again.
     first_open: usize,
-    enabled: Enabled,
+    pub(super) enabled: Enabled,
 }
 
 impl Driver {
@@ -71,36 +75,49 @@ impl Driver {
         Self { simulation, race, limits, happenings: 0, first_open: 0, enabled: Enabled::default() }
     }
 
-    /// When the next happening is due, unless the run has ended: then why.
-    pub(super) fn next_due(&mut self) -> Result<Time, Ended> {
+    /// When the next happening is due, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Why the run cannot go on.
+    pub(super) fn next_due(&mut self) -> Result<Option<Time>, Ended> {
         if !self.simulation.problems().is_empty() {
             return Err(Ended::Problem(self.simulation.problems().to_vec()));
         }
         self.simulation.enabled(self.race.window, &mut self.enabled);
-        let Some((due, _)) = self.enabled.first().copied() else { return Err(Ended::Settled) };
-        if due > self.simulation.now() && self.is_over() {
-            return Err(Ended::Settled);
-        }
+        let Some((due, _)) = self.enabled.first().copied() else { return Ok(None) };
         match self.limit_reached(due) {
             Some(limit) => Err(Ended::Stopped(Stopped::new(limit, &self.simulation))),
-            None => Ok(due),
+            None => Ok(Some(due)),
         }
     }
 
-    /// Lets the schedule pick what comes next, among what `next_due` has found.
+    /// Lets the schedule pick what comes next among what is enabled, and lets it happen.
     pub(super) fn step(&mut self, schedule: &mut dyn Schedule) {
+        if let Some((due, happening)) = self.pick(schedule) {
+            self.simulation.step(due, happening);
+        }
+    }
+
+    /// Lets the schedule pick what comes next among what is enabled.
+    pub(super) fn pick(&mut self, schedule: &mut dyn Schedule) -> Option<(Time, Happening)> {
         let picked = match self.enabled.len() {
-            0 => return,
+            0 => return None,
             1 => 0,
             count => schedule.pick(self.simulation.now(), &self.enabled).min(count - 1),
         };
-        let (due, happening) = self.enabled[picked];
         self.happenings += 1;
-        self.simulation.step(due, happening);
+        self.enabled.get(picked).copied()
+    }
+
+    /// The end of a run in which too much happened.
+    pub(super) fn too_many_happenings(&self) -> Ended {
+        let limit = Limit::Happenings(self.limits.happenings);
+        Ended::Stopped(Stopped::new(limit, &self.simulation))
     }
 
     /// Whether every client has finished and every execution has closed.
-    fn is_over(&mut self) -> bool {
+    pub(super) fn is_over(&mut self) -> bool {
         if !self.simulation.clients_have_finished() {
             return false;
         }

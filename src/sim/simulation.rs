@@ -8,14 +8,14 @@ use std::time::Duration;
 
 use super::client::{Client, Seen};
 use super::log::{Answer, LogEntry, NotSent, Which};
-use super::plan::Plan;
+use super::plan::{ClientPlan, Plan};
 use super::request::{NAMESPACE, Unresolved, current_run, resolve};
 use super::{ClientIndex, Enabled, Happening};
-use crate::api::{CallId, Outbox, Response, RpcError};
+use crate::api::{CallId, Outbox, Request, Response, RpcError};
 use crate::clock::{EPOCH, Time};
-use crate::scenario::model::{ClientAction, Deploy};
+use crate::scenario::model::{ClientAction, ClientStep, Deploy};
 use crate::server::{Run, Server};
-use crate::worker::{Problem, Sent, Worker, WorkerIndex};
+use crate::worker::{ActivityKey, NativeCommand, NativeEvent, Problem, Sent, Worker, WorkerIndex};
 
 /// A simulated world at one moment. Cloning it clones all of it, and all of it compares and hashes.
 ///
@@ -35,13 +35,15 @@ pub struct Simulation {
     scratch: Scratch,
 }
 
-/// Room for what one happening sends and answers. It is empty between happenings, so it is no part
-/// of the state.
+/// Room for what one happening sends and answers, empty between happenings, and news for a host: no
+/// part of the state.
 #[derive(Default, Debug)]
 struct Scratch {
     sent: Vec<Sent>,
     queue: VecDeque<Sent>,
     outbox: Outbox,
+    /// Workers that were stopped, for a host that runs their activities.
+    stopped: Vec<WorkerIndex>,
 }
 
 impl Clone for Scratch {
@@ -215,9 +217,63 @@ impl Simulation {
                     self.take_from_worker(index);
                 }
             }
+            // What was done is the host's to tell, with `native`.
+            Happening::Native(..) => {}
         }
         self.exchange();
         self.look();
+    }
+
+    /// Lets what an activity in Rust did come to its worker.
+    pub(super) fn native(
+        &mut self,
+        due: Time,
+        (worker, key): (WorkerIndex, ActivityKey),
+        what: NativeCommand,
+    ) {
+        self.now = self.now.max(due);
+        let index = usize::from(worker.0);
+        if let Some(worker) = self.workers.get_mut(index) {
+            worker.native(self.now, key, what, &mut self.scratch.sent);
+            self.take_from_worker(index);
+        }
+        self.exchange();
+        self.look();
+    }
+
+    /// What has happened to activities in Rust since the last call: first, which workers were
+    /// stopped, with all that they ran.
+    pub(super) fn take_news(&mut self) -> (Vec<WorkerIndex>, Vec<(WorkerIndex, NativeEvent)>) {
+        let workers = (0..).map(WorkerIndex).zip(&mut self.workers);
+        let news = workers.flat_map(|(index, worker)| {
+            worker.take_native().into_iter().map(move |event| (index, event))
+        });
+        let news = news.collect();
+        (mem::take(&mut self.scratch.stopped), news)
+    }
+
+    /// Lets time pass in which nothing is due.
+    pub(super) fn idle_until(&mut self, time: Time) {
+        self.now = self.now.max(time);
+    }
+
+    /// Gives the guest one more step, to be taken now.
+    pub(super) fn push_step(&mut self, step: ClientStep) {
+        Arc::make_mut(&mut self.plan).push_step(step);
+        self.with_guest(|now, client, plan| client.resume(now, plan));
+    }
+
+    /// The guest waits no longer for the answer to its step.
+    pub(super) fn give_up_step(&mut self) {
+        self.with_guest(|now, client, plan| client.answered(now, plan));
+        self.watching = self.count_watching();
+    }
+
+    fn with_guest(&mut self, change: impl FnOnce(Time, &mut Client, &ClientPlan)) {
+        let Some(at) = self.plan.guest().map(|guest| usize::from(guest.0)) else { return };
+        if let Some(client) = self.clients.get_mut(at) {
+            change(self.now, client, &self.plan.clients()[at]);
+        }
     }
 
     /// Takes what a worker has to say after something was done with it.
@@ -318,7 +374,11 @@ impl Simulation {
             let named = step.worker.as_ref().is_none_or(|name| *name == config.name);
             let has_it = config.workflows.as_ref().is_none_or(|types| types.contains(&step.deploy));
             if named && has_it {
+                let farewell = self.workers[index].farewell();
                 self.stop_worker(index);
+                if let Some(request) = farewell {
+                    self.tell_server(request);
+                }
                 self.workers[index].deploy(&step.deploy, &step.version);
                 self.start_worker(index);
                 found = Ok(());
@@ -338,7 +398,14 @@ impl Simulation {
         self.take_from_worker(index);
     }
 
+    /// A request whose answer nobody waits for.
+    fn tell_server(&mut self, request: Request) {
+        let mut unheard = Outbox::new();
+        self.server.call(self.now, CallId(0), request, &mut unheard);
+    }
+
     fn stop_worker(&mut self, index: usize) {
+        self.scratch.stopped.extend(u16::try_from(index).ok().map(WorkerIndex));
         for call in self.workers[index].stop(self.now) {
             self.server.abandon(self.now, call);
         }

@@ -14,8 +14,8 @@ use crate::scenario::model;
 pub(super) struct Config {
     pub(super) identity: Name,
     pub(super) task_queue: Name,
-    /// None for a worker without a cache.
-    pub(super) sticky: Option<StickyAttributes>,
+    /// How long a task may wait on its sticky queue; none for a worker without a cache.
+    sticky_schedule_to_start_timeout: Option<Duration>,
     /// The workflow types that it has, in order; all if not given.
     workflows: Option<Vec<Name>>,
     /// The activity types that it has, in order; all if not given.
@@ -30,14 +30,12 @@ pub(super) struct Config {
 impl Config {
     pub(super) fn new(worker: &model::Worker) -> Self {
         let identity = Name::from(worker.name.as_str());
-        let sticky = worker.sticky.then(|| StickyAttributes {
-            worker_task_queue: format!("{identity}-sticky").into(),
-            schedule_to_start_timeout: worker.sticky_schedule_to_start_timeout.0,
-        });
         Self {
             identity,
             task_queue: worker.task_queue.as_str().into(),
-            sticky,
+            sticky_schedule_to_start_timeout: worker
+                .sticky
+                .then_some(worker.sticky_schedule_to_start_timeout.0),
             workflows: worker.workflows.as_deref().map(sorted),
             activities: worker.activities.as_deref().map(sorted),
             max_workflow_tasks: worker.max_concurrent_workflow_tasks as usize,
@@ -46,6 +44,17 @@ impl Config {
             max_heartbeat_throttle_interval: worker.max_heartbeat_throttle_interval.0,
             default_heartbeat_throttle_interval: worker.default_heartbeat_throttle_interval.0,
         }
+    }
+
+    /// The sticky queue that it has after so many starts.
+    pub(super) fn sticky(&self, starts: u32) -> Option<StickyAttributes> {
+        let schedule_to_start_timeout = self.sticky_schedule_to_start_timeout?;
+        let identity = &self.identity;
+        let name = match starts {
+            0 | 1 => format!("{identity}-sticky"),
+            _ => format!("{identity}-sticky-{starts}"),
+        };
+        Some(StickyAttributes { worker_task_queue: name.into(), schedule_to_start_timeout })
     }
 
     /// Whether it polls for workflow tasks at all.

@@ -202,17 +202,16 @@ impl Run {
     }
 
     fn resolve_known(&mut self, id: OpId, known: KnownResult, ctx: &Context<'_>) {
-        match known.backoff {
-            Some(backoff) => self.resolutions.push(Resolution::LocalBackoff {
+        if let Some(backoff) = known.backoff {
+            self.resolutions.push(Resolution::LocalBackoff {
                 op: id,
                 backoff,
                 attempt: known.attempt.saturating_add(1),
                 original_schedule_time: known.original_schedule_time,
-            }),
-            None => {
-                let outcome = self.local_outcome(id, known.end, ctx);
-                self.notify(id, outcome);
-            }
+            });
+        } else {
+            let outcome = self.local_outcome(id, known.end, ctx);
+            self.notify(id, outcome);
         }
     }
 

@@ -71,7 +71,7 @@ pub use script::MAX_STEPS_PER_WAKE;
 
 use crate::api::{
     CallId, PollActivityTaskQueue, PollWorkflowTaskQueue, PolledTaskQueue, Request, Response,
-    RpcError,
+    RpcError, StickyAttributes,
 };
 use crate::clock::Time;
 use crate::history::RunId;
@@ -110,6 +110,8 @@ pub struct Worker {
     starts: u32,
     /// When it polls again, after a poll that was refused.
     poll_again: Option<Time>,
+    /// Its sticky queue, if it has a cache: a new one with each start, as a new process has.
+    sticky: Option<StickyAttributes>,
     /// Unanswered calls.
     calls: BTreeMap<CallId, Call>,
     /// Runs that stay in memory between their tasks.
@@ -136,6 +138,7 @@ impl Worker {
             running: false,
             starts: 0,
             poll_again: None,
+            sticky: None,
             calls: BTreeMap::new(),
             cache: BTreeMap::new(),
             tasks: BTreeMap::new(),
@@ -152,8 +155,16 @@ impl Worker {
         if !self.running {
             self.running = true;
             self.starts += 1;
+            self.sticky = self.config.sticky(self.starts);
             self.poll(out);
         }
+    }
+
+    /// What it says to the server as it stops in good order, after its polls have ended: that its
+    /// sticky queue is nobody's now (D3). A worker that crashes says nothing.
+    pub fn farewell(&self) -> Option<Request> {
+        let sticky = self.sticky.as_ref().filter(|_| self.running)?;
+        Some(Request::ShutdownWorker { sticky_task_queue: sticky.worker_task_queue.clone() })
     }
 
     /// Stops it: the parked calls to abandon are returned. Its cache, workflow tasks and activities
@@ -271,7 +282,7 @@ impl Worker {
             let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
             let request = Request::PollWorkflowTaskQueue(poll);
             self.park(Call::PollWorkflowTasks(self.starts), request, out);
-            if let Some(sticky) = &self.config.sticky {
+            if let Some(sticky) = &self.sticky {
                 let queue = PolledTaskQueue::Sticky(sticky.worker_task_queue.clone());
                 let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
                 let request = Request::PollWorkflowTaskQueue(poll);

@@ -65,8 +65,8 @@ pub(super) struct Run {
     pub(super) closed: bool,
     /// Whether what runs has run before.
     pub(super) replaying: bool,
-    /// Whether the code runs on signals alone, before the rest of the activation.
-    pub(super) on_signals: bool,
+    /// What the code knows of the activation at hand.
+    pub(super) told: Told,
     /// How long `block` steps keep the task at hand.
     pub(super) busy: Duration,
     /// The time of the workflow task at hand.
@@ -111,6 +111,15 @@ pub(super) struct Scope {
     pub(super) canceled: bool,
     /// Whether cancels of the scopes around it do not reach it.
     pub(super) shielded: bool,
+}
+
+/// What the code knows of an activation.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Told {
+    /// Only the signals: the rest follows when the code has run on them.
+    Signals,
+    /// Everything.
+    All,
 }
 
 /// What a handle's name stands for.
@@ -198,7 +207,7 @@ impl Run {
             cancel_requested: false,
             closed: false,
             replaying: true,
-            on_signals: false,
+            told: Told::All,
             busy: Duration::ZERO,
             time: None,
         }
@@ -243,9 +252,9 @@ impl Run {
                 self.signals[signal as usize] = self.signals[signal as usize].saturating_add(1);
                 self.wake_waiting_for_signal(signal);
             }
-            self.on_signals = true;
+            self.told = Told::Signals;
             let result = self.run_ready(ctx);
-            self.on_signals = false;
+            self.told = Told::All;
             result?;
         }
         if news.start {
@@ -372,7 +381,7 @@ impl Run {
     }
 
     /// The slots that a `wait_for` or `wait_for_any` step names.
-    pub(super) fn waited_slots<'p>(program: &'p Program, step: StepId) -> &'p [Slot] {
+    pub(super) fn waited_slots(program: &Program, step: StepId) -> &[Slot] {
         match &program.workflow_steps[step as usize].op {
             WorkflowOp::WaitFor(slots) | WorkflowOp::WaitForAny(slots) => slots,
             _ => &[],

@@ -277,7 +277,7 @@ impl Worker {
                     token,
                     commands: open.kept.run.commands(),
                     identity,
-                    sticky: self.config.sticky.clone(),
+                    sticky: self.sticky.clone(),
                     // sdk-core always takes the next task if there is one.
                     return_new_workflow_task: true,
                     force_create_new_workflow_task: force,
@@ -311,7 +311,7 @@ impl Worker {
         let accepted = matches!(result, Ok(Response::RespondWorkflowTaskCompleted { .. }));
         if let Some(open) = open {
             let keeps = match open.state {
-                TaskState::Sent(Answer::Complete) => self.config.sticky.is_some(),
+                TaskState::Sent(Answer::Complete) => self.sticky.is_some(),
                 TaskState::Sent(Answer::Heartbeat) => true,
                 _ => false,
             };

@@ -32,6 +32,14 @@ pub(in crate::grpc) fn poll(incoming: &Incoming<'_>) -> Result<Call, RpcError> {
     Ok(Call { request, reply: Reply::PollWorkflowTaskQueue })
 }
 
+/// `ShutdownWorker`. Of all that a worker says as it stops, only its sticky queue matters here.
+pub(in crate::grpc) fn shutdown_worker(incoming: &Incoming<'_>) -> Result<Call, RpcError> {
+    let sent: service::ShutdownWorkerRequest = incoming.read()?;
+    incoming.check_namespace(&sent.namespace)?;
+    let request = Request::ShutdownWorker { sticky_task_queue: sent.sticky_task_queue.into() };
+    Ok(Call { request, reply: Reply::Empty })
+}
+
 /// `RespondWorkflowTaskCompleted`.
 pub(in crate::grpc) fn completed(incoming: &Incoming<'_>) -> Result<Call, RpcError> {
     let mut sent: service::RespondWorkflowTaskCompletedRequest = incoming.read()?;

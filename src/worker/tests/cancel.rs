@@ -1,6 +1,8 @@
 //! Cancels, in both models.
 
 use super::*;
+use crate::history::RunId;
+use crate::history::event::ChildClose;
 use crate::scenario::model::{ActivityCancellationType, ChildCancellationType};
 
 fn cancelled_by(cancellation_type: ActivityCancellationType) -> ActivityOptions {
@@ -295,6 +297,24 @@ fn a_child_that_waits_for_the_request_ends_when_the_server_has_passed_it_on() {
         scheduled(),
     ]);
     assert_eq!(commands(&bench.task()), ["CancelWorkflowExecution"]);
+}
+
+#[test]
+fn a_cancel_that_comes_with_a_childs_end_is_swallowed() {
+    let mut bench = child(ChildCancellationType::WaitCancellationCompleted);
+    let initiated = bench.history.events().find_map(|event| match &event.attributes {
+        Attributes::StartChildWorkflowExecutionInitiated(child) => Some((event.id, child.clone())),
+        _ => None,
+    });
+    let (initiated_event_id, child) = initiated.unwrap();
+    bench.record([Attributes::ChildWorkflowExecutionClosed {
+        run_id: RunId::derive(&child.workflow_id, RunCause::Start, 0),
+        child,
+        initiated_event_id,
+        started_event_id: initiated_event_id.next(),
+        close: ChildClose::Completed { result: None },
+    }]);
+    assert_eq!(commands(&bench.task()), ["CompleteWorkflowExecution"]);
 }
 
 #[test]
