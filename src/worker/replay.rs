@@ -32,7 +32,7 @@ impl Run {
                 self.run_unknown_locals();
             } else {
                 let ahead = activation_end(events, end + 1).unwrap_or(events.len() - 1);
-                local::look_ahead(self, &events[end + 1..=ahead], ctx);
+                local::look_ahead(self, &events[end + 1..=ahead]);
             }
             self.activate(news, ctx)?;
             begin = end + 1;

@@ -45,6 +45,10 @@ pub(super) struct Run {
     pub(super) numbers: Numbers,
     /// Results of local activities that the history has ahead, by running number.
     pub(super) known_results: BTreeMap<u32, KnownResult>,
+    /// Known results that the code is told in later rounds of the activation at hand.
+    pub(super) held: Vec<(u64, OpId, KnownResult)>,
+    /// The round of the activation at hand: the code is told, runs, is told what came of that.
+    pub(super) round: u64,
     /// Local activities by running number.
     pub(super) locals: BTreeMap<u32, OpId>,
     /// Local activities that were replayed and have no marker yet.
@@ -195,6 +199,8 @@ impl Run {
             resolutions: Vec::new(),
             numbers: Numbers::default(),
             known_results: BTreeMap::new(),
+            held: Vec::new(),
+            round: 0,
             locals: BTreeMap::new(),
             unmarked: Vec::new(),
             local_requests: Vec::new(),
@@ -241,8 +247,10 @@ impl Run {
 
     /// Tells the code what happened and lets it run until it waits.
     pub(super) fn activate(&mut self, news: News, ctx: &mut Context<'_>) -> Result<(), Halt> {
+        self.round = 0;
         if self.closed {
             self.resolutions.clear();
+            self.held.clear();
             return Ok(());
         }
         ctx.steps = MAX_STEPS_PER_ACTIVATION;
@@ -268,20 +276,31 @@ impl Run {
         self.settle(ctx)
     }
 
-    /// Delivers resolutions and runs the code, until there are none.
-    pub(super) fn settle(&mut self, ctx: &mut Context<'_>) -> Result<(), Halt> {
+    /// Something has ended while the workflow task was kept open: another round begins.
+    pub(super) fn settle_later(&mut self, ctx: &mut Context<'_>) -> Result<(), Halt> {
+        self.round += 1;
+        self.settle(ctx)
+    }
+
+    /// Delivers resolutions and runs the code, round after round, until there are none.
+    fn settle(&mut self, ctx: &mut Context<'_>) -> Result<(), Halt> {
         loop {
+            self.release_known(ctx);
             for resolution in std::mem::take(&mut self.resolutions) {
                 self.deliver(resolution, ctx);
             }
             self.run_ready(ctx)?;
             if self.closed {
                 self.resolutions.clear();
+                self.held.clear();
                 // sdk-core forgets local activities once the workflow has ended.
                 self.local_requests.clear();
             }
-            if self.resolutions.is_empty() {
-                return Ok(());
+            let held = self.held.iter().map(|(round, ..)| *round).min();
+            match (self.resolutions.is_empty(), held) {
+                (true, None) => return Ok(()),
+                (true, Some(round)) => self.round = round.max(self.round + 1),
+                (false, _) => self.round += 1,
             }
         }
     }
@@ -293,7 +312,7 @@ impl Run {
                 let timer = self.op(op).kind == OpKind::Backoff;
                 self.resolve(op, outcome);
                 if timer {
-                    self.backoff_over(op, fired, ctx);
+                    self.backoff_over(op, fired);
                 }
             }
             Resolution::LocalBackoff { op, backoff, attempt, original_schedule_time } => {
