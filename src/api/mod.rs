@@ -2,6 +2,21 @@
 //!
 //! A scripted client, a worker of an SDK in this process and a gRPC peer all say the same things in
 //! these types; the server cannot tell them apart.
+//!
+//! ```
+//! use deadbeat::api::{CallId, Code, Outbox, Request, Target};
+//! use deadbeat::clock::EPOCH;
+//! use deadbeat::server::Server;
+//!
+//! let mut outbox = Outbox::new();
+//! let request = Request::DescribeWorkflowExecution(Target::current("nobody"));
+//! Server::new("default").call(EPOCH, CallId(1), request, &mut outbox);
+//!
+//! let (_, answer) = outbox.drain().next().unwrap();
+//! let refusal = answer.unwrap_err();
+//! assert_eq!(refusal.code, Code::NotFound);
+//! assert_eq!(refusal.message, "workflow not found for ID: nobody");
+//! ```
 
 mod command;
 mod error;

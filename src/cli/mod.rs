@@ -80,11 +80,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Schema => schema().map(|()| Exit::AsExpected),
     };
-    exit.unwrap_or_else(cannot_write).into()
+    exit.unwrap_or_else(|error| cannot_write(&error)).into()
 }
 
 /// What follows when the output cannot be written.
-fn cannot_write(error: io::Error) -> Exit {
+fn cannot_write(error: &io::Error) -> Exit {
     // Whoever read has seen enough, as in `deadbeat schema | head`.
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Exit::AsExpected;

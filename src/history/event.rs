@@ -2,6 +2,24 @@
 //! the event's place and the run it is in.
 //!
 //! [`crate::history::official`] is the one place that turns an [`Event`] into an official one.
+//!
+//! ```
+//! use deadbeat::clock::EPOCH;
+//! use deadbeat::history::{Attributes, Event, EventId};
+//! use std::time::Duration;
+//!
+//! let started = Event {
+//!     id: EventId(1),
+//!     time: EPOCH,
+//!     attributes: Attributes::TimerStarted {
+//!         timer_id: "nap".into(),
+//!         start_to_fire_timeout: Duration::from_secs(90),
+//!         workflow_task_completed_event_id: EventId(4),
+//!     },
+//! };
+//! assert_eq!(started.attributes.type_name(), "TimerStarted");
+//! assert!(!started.attributes.closes_the_run());
+//! ```
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,16 @@
 //! Why something failed, in less room than the official message takes.
+//!
+//! ```
+//! use deadbeat::history::failure::{ActivityTimeout, ActivityTimeoutKind, ActivityTimeoutReason};
+//!
+//! let timeout = ActivityTimeout {
+//!     kind: ActivityTimeoutKind::Heartbeat,
+//!     reason: ActivityTimeoutReason::Elapsed,
+//!     last_heartbeat_details: None,
+//!     cause: None,
+//! };
+//! assert_eq!(timeout.message(), "activity Heartbeat timeout");
+//! ```
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,13 @@
 //! The names of things: executions, runs, events.
+//!
+//! ```
+//! use deadbeat::history::RunId;
+//! use deadbeat::history::ids::RunCause;
+//!
+//! let first = RunId::derive(&"greeting".into(), RunCause::Start, 0);
+//! assert_eq!(first.to_string().parse(), Ok(first));
+//! assert_ne!(first, RunId::derive(&"greeting".into(), RunCause::Reset, 1));
+//! ```
 
 use std::borrow::Borrow;
 use std::fmt;

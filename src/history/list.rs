@@ -1,4 +1,26 @@
 //! A history: batches of events, shared between clones.
+//!
+//! ```
+//! use deadbeat::clock::EPOCH;
+//! use deadbeat::history::{Attributes, Event, EventId, History};
+//! use std::time::Duration;
+//!
+//! let started = Event {
+//!     id: EventId(1),
+//!     time: EPOCH,
+//!     attributes: Attributes::TimerStarted {
+//!         timer_id: "nap".into(),
+//!         start_to_fire_timeout: Duration::from_secs(90),
+//!         workflow_task_completed_event_id: EventId(4),
+//!     },
+//! };
+//! let mut history = History::new();
+//! history.append(vec![started]);
+//! let before = history.clone(); // shares everything
+//! assert_eq!(before.digest(), history.digest());
+//! assert_eq!(history.prefix(EventId(1)), Some(before));
+//! assert_eq!(history.prefix(EventId(2)), None);
+//! ```
 
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};

@@ -2,6 +2,26 @@
 //!
 //! This room knows what events say and how they are written down. It does not know why they come
 //! about: that is the server's.
+//!
+//! ```
+//! use deadbeat::clock::EPOCH;
+//! use deadbeat::history::{Attributes, Event, EventId, History};
+//! use std::time::Duration;
+//!
+//! let started = Event {
+//!     id: EventId(1),
+//!     time: EPOCH,
+//!     attributes: Attributes::TimerStarted {
+//!         timer_id: "nap".into(),
+//!         start_to_fire_timeout: Duration::from_secs(90),
+//!         workflow_task_completed_event_id: EventId(4),
+//!     },
+//! };
+//! let mut history = History::new();
+//! history.append(vec![started]);
+//! assert_eq!(history.len(), 1);
+//! assert_eq!(history.last().unwrap().attributes.type_name(), "TimerStarted");
+//! ```
 
 mod descriptors;
 pub mod digest;

@@ -1,4 +1,15 @@
 //! Official messages shared by many events, with an order-free digest of their own.
+//!
+//! ```
+//! use deadbeat::history::Shared;
+//! use deadbeat::official::common::WorkflowType;
+//!
+//! let one = Shared::new(WorkflowType { name: "Greeting".to_owned() });
+//! let other = Shared::new(WorkflowType { name: "Greeting".to_owned() });
+//! assert_eq!(one, other);
+//! assert_eq!(one.digest(), other.digest());
+//! assert_eq!(one.name, "Greeting");
+//! ```
 
 use std::fmt;
 use std::hash::{Hash, Hasher};

@@ -1,6 +1,6 @@
 //! A client's step in one line, in the words of the language.
 
-use crate::scenario::model::{ClientAction, Reset, ResetType};
+use crate::scenario::model::{ClientAction, ReapplyExclude, Reset, ResetType};
 
 /// What a client asked, as in `cancel greeting run 2 (no longer wanted)`.
 pub(super) fn describe(action: &ClientAction) -> String {
@@ -14,15 +14,19 @@ pub(super) fn describe(action: &ClientAction) -> String {
             format!("signal_with_start {workflow_type} {} {signal}", step.workflow_id)
         }
         ClientAction::Cancel(step) => {
-            format!("cancel {}{}{}", step.cancel, run(step.run), because(step.reason.as_deref()))
+            let guard = first_run(step.first_run);
+            let reason = because(step.reason.as_deref());
+            format!("cancel {}{}{guard}{reason}", step.cancel, run(step.run))
         }
         ClientAction::Terminate(step) => {
             let reason = because(step.reason.as_deref());
-            format!("terminate {}{}{reason}", step.terminate, run(step.run))
+            let guard = first_run(step.first_run);
+            format!("terminate {}{}{guard}{reason}", step.terminate, run(step.run))
         }
         ClientAction::Reset(step) => {
             let reason = because(step.reason.as_deref());
-            format!("reset {}{} to {}{reason}", step.reset, run(step.run), point(step))
+            let without = without(&step.reapply_exclude);
+            format!("reset {}{} to {}{without}{reason}", step.reset, run(step.run), point(step))
         }
         ClientAction::Describe(step) => format!("describe {}{}", step.describe, run(step.run)),
         ClientAction::WaitForClose(step) => format!("wait_for_close {}", step.wait_for_close),
@@ -50,6 +54,17 @@ pub(super) fn describe(action: &ClientAction) -> String {
 
 fn run(number: Option<u32>) -> String {
     number.map_or_else(String::new, |number| format!(" run {number}"))
+}
+
+/// The guard that the current run's chain began with a certain run.
+fn first_run(number: Option<u32>) -> String {
+    number.map_or_else(String::new, |number| format!(" first run {number}"))
+}
+
+/// What a reset shall not let happen again.
+fn without(excluded: &[ReapplyExclude]) -> String {
+    let names: Vec<String> = excluded.iter().map(|kind| format!("{kind:?}")).collect();
+    if names.is_empty() { String::new() } else { format!(" without {}", names.join(", ")) }
 }
 
 fn because(reason: Option<&str>) -> String {

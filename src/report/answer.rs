@@ -11,11 +11,12 @@ use crate::sim::{Answer, RunResult, Which, decode};
 pub(super) fn describe(answer: &Answer, result: &RunResult) -> (String, Vec<String>) {
     let line = match answer {
         Answer::Done => "ok".to_owned(),
-        Answer::Started { run_id, which: Which::Own } => run(run_id, result),
+        Answer::Started { run_id, which: Which::Own } | Answer::Reset { run_id } => {
+            run(run_id, result)
+        }
         Answer::Started { run_id, which: Which::Existing } => {
             format!("{}, which was running", run(run_id, result))
         }
-        Answer::Reset { run_id } => run(run_id, result),
         Answer::Described(description) => return described(description, result),
         Answer::Closed(status) => status.to_string(),
         Answer::Refused(error) => error.to_string(),

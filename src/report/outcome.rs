@@ -42,7 +42,7 @@ impl fmt::Display for Outcome {
             write!(f, "{separator}{workflow_id} ")?;
             let skipped = runs.len().saturating_sub(Self::MOST_TOLD);
             if skipped > 0 {
-                write!(f, "({skipped} runs) > ")?;
+                write!(f, "... {skipped} before > ")?;
             }
             for (at, status) in runs[skipped..].iter().enumerate() {
                 let separator = if at == 0 { "" } else { " > " };

@@ -625,7 +625,7 @@ mod tests {
     fn timeouts_are_normalised_when_they_are_scheduled() {
         // R49: only start-to-close, and a heartbeat longer than it.
         let story = Story::after(vec![schedule("a", |attributes| {
-            attributes.heartbeat_timeout = seconds(60);
+            attributes.heartbeat_timeout = Some(seconds(60));
         })]);
         let Attributes::ActivityTaskScheduled(scheduled) = story.last() else { panic!() };
         assert_eq!(scheduled.timeouts.heartbeat, Duration::from_secs(10));

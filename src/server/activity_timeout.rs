@@ -143,8 +143,8 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn once() -> Option<RetryPolicy> {
-        Some(RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() })
+    fn once() -> RetryPolicy {
+        RetryPolicy { maximum_attempts: 1, ..RetryPolicy::default() }
     }
 
     fn timed_out(story: &Story) -> (String, RetryState, bool) {
@@ -162,8 +162,8 @@ mod tests {
     fn each_heartbeat_moves_the_deadline_and_it_is_never_early() {
         // R66.
         let mut story = Story::after(vec![schedule("a", |attributes| {
-            attributes.heartbeat_timeout = seconds(3);
-            attributes.retry_policy = once();
+            attributes.heartbeat_timeout = Some(seconds(3));
+            attributes.retry_policy = Some(once());
         })]);
         let activity = story.poll_activity().unwrap();
         story.pass(2 * SECOND);
@@ -180,8 +180,8 @@ mod tests {
     fn of_two_timeouts_at_one_instant_start_to_close_comes_before_heartbeat() {
         // R67.
         let mut story = Story::after(vec![schedule("a", |attributes| {
-            attributes.heartbeat_timeout = seconds(10);
-            attributes.retry_policy = once();
+            attributes.heartbeat_timeout = Some(seconds(10));
+            attributes.retry_policy = Some(once());
         })]);
         story.poll_activity().unwrap();
         story.pass(10 * SECOND);
@@ -193,7 +193,7 @@ mod tests {
         // R67: with schedule-to-close only, both are due at once.
         let mut story = Story::after(vec![schedule("a", |attributes| {
             attributes.start_to_close_timeout = None;
-            attributes.schedule_to_close_timeout = seconds(2);
+            attributes.schedule_to_close_timeout = Some(seconds(2));
         })]);
         story.pass(2 * SECOND);
         let expected = ("activity ScheduleToStart timeout".to_owned(), RetryState::Timeout, false);
@@ -204,10 +204,10 @@ mod tests {
     fn a_timeout_whose_retry_would_not_fit_is_told_as_schedule_to_close() {
         // R68.
         let mut story = Story::after(vec![schedule("a", |attributes| {
-            attributes.schedule_to_close_timeout = seconds(5);
-            attributes.start_to_close_timeout = seconds(4);
+            attributes.schedule_to_close_timeout = Some(seconds(5));
+            attributes.start_to_close_timeout = Some(seconds(4));
             attributes.retry_policy =
-                Some(RetryPolicy { initial_interval: seconds(2), ..RetryPolicy::default() });
+                Some(RetryPolicy { initial_interval: Some(seconds(2)), ..RetryPolicy::default() });
         })]);
         story.poll_activity().unwrap();
         story.pass(4 * SECOND);
@@ -221,7 +221,7 @@ mod tests {
         // R67.
         let waits =
             |attributes: &mut crate::official::command::ScheduleActivityTaskCommandAttributes| {
-                attributes.schedule_to_start_timeout = seconds(1);
+                attributes.schedule_to_start_timeout = Some(seconds(1));
             };
         let mut story = Story::after(vec![schedule("a", waits), schedule("b", waits)]);
         story.pass(SECOND);

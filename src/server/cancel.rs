@@ -47,7 +47,7 @@ mod tests {
         // R31.
         let mut story = Story::new();
         let mut request = start("w");
-        request.workflow_start_delay = super::super::story::seconds(60);
+        request.workflow_start_delay = Some(super::super::story::seconds(60));
         story.start(request).unwrap();
         story.signal("s").unwrap();
         assert_eq!(story.types(), ["WorkflowExecutionStarted", "WorkflowExecutionSignaled"]);

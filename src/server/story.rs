@@ -293,8 +293,8 @@ fn execution(workflow_id: &str) -> common::WorkflowExecution {
 }
 
 /// A duration in official form.
-pub(super) fn seconds(seconds: i64) -> Option<well_known::Duration> {
-    Some(well_known::Duration { seconds, nanos: 0 })
+pub(super) fn seconds(seconds: i64) -> well_known::Duration {
+    well_known::Duration { seconds, nanos: 0 }
 }
 
 /// Schedules activity `id`, with ten seconds from start to close unless `change` says otherwise.
@@ -305,7 +305,7 @@ pub(super) fn schedule(
     let mut attributes = command::ScheduleActivityTaskCommandAttributes {
         activity_id: id.to_owned(),
         activity_type: Some(common::ActivityType { name: "act".to_owned() }),
-        start_to_close_timeout: seconds(10),
+        start_to_close_timeout: Some(seconds(10)),
         ..command::ScheduleActivityTaskCommandAttributes::default()
     };
     change(&mut attributes);
@@ -317,7 +317,7 @@ pub(super) fn timer(id: &str, after: i64) -> Command {
     Command::StartTimer(
         command::StartTimerCommandAttributes {
             timer_id: id.to_owned(),
-            start_to_fire_timeout: seconds(after),
+            start_to_fire_timeout: Some(seconds(after)),
         }
         .into(),
     )

@@ -377,7 +377,7 @@ pub(super) fn pending(run: &Run) -> Option<PendingWorkflowTask> {
 mod tests {
     use super::super::story::{Story, complete_workflow};
     use super::*;
-    use crate::api::PolledTaskQueue;
+    use crate::api::{PolledTaskQueue, Request, Response};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -481,6 +481,23 @@ mod tests {
         story.complete_sticky(&task).unwrap();
         story.signal("s").unwrap();
         assert_eq!(story.poll().attempt, 1);
+    }
+
+    #[test]
+    fn a_sticky_queue_whose_worker_has_shut_down_is_passed_over_without_an_event() {
+        // D3, C5: on the normal queue a failure is an attempt.
+        let mut story = Story::started();
+        let sticky = PolledTaskQueue::Sticky("sticky".into());
+        story.try_poll(sticky);
+        let task = story.poll();
+        story.complete_sticky(&task).unwrap();
+        let shutdown = Request::ShutdownWorker { sticky_task_queue: "sticky".into() };
+        assert_eq!(story.call(shutdown), Ok(Response::Empty));
+        story.signal("s").unwrap();
+        let task = story.poll();
+        story.fail(&task).unwrap();
+        assert_eq!(story.types().last(), Some(&"WorkflowTaskFailed"));
+        assert_eq!(story.poll().attempt, 2);
     }
 
     #[test]

@@ -190,7 +190,7 @@ impl Steps {
     /// Ends the code, with a result.
     #[must_use]
     pub fn return_value(self, result: Json) -> Self {
-        self.step(json!({ "return": result }))
+        self.step(Value::Object([("return".to_owned(), result)].into_iter().collect()))
     }
 }
 

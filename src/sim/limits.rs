@@ -20,6 +20,8 @@ pub struct Limits {
     pub history_events: u32,
     /// How many runs there may be.
     pub runs: u32,
+    /// How many events workers may replay, all histories taken together.
+    pub replayed_events: u64,
 }
 
 impl Limits {
@@ -28,13 +30,15 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Ten years, 200,000 happenings, 10,000 runs, and Temporal's own limit of 51,200 events.
+    /// Ten years, 200,000 happenings, 10,000 runs, 5,000,000 replayed events, and Temporal's own
+    /// limit of 51,200 events in a history.
     fn default() -> Self {
         Self {
             virtual_time: Duration::from_secs(10 * 365 * 86_400),
             happenings: 200_000,
             history_events: 51_200,
             runs: 10_000,
+            replayed_events: 5_000_000,
         }
     }
 }
@@ -58,6 +62,7 @@ pub enum Limit {
     Happenings(u64),
     HistoryEvents(u32),
     Runs(u32),
+    ReplayedEvents(u64),
 }
 
 impl fmt::Display for Limit {
@@ -69,6 +74,7 @@ impl fmt::Display for Limit {
             Self::Happenings(limit) => write!(f, "more than {limit} happenings"),
             Self::HistoryEvents(limit) => write!(f, "a history of more than {limit} events"),
             Self::Runs(limit) => write!(f, "more than {limit} runs"),
+            Self::ReplayedEvents(limit) => write!(f, "more than {limit} events replayed"),
         }
     }
 }

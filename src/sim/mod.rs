@@ -2,6 +2,23 @@
 //!
 //! This room knows what could come next and lets a [`Schedule`] pick it. It does not know what the
 //! server makes of a request, nor what a worker makes of a task.
+//!
+//! ```
+//! use deadbeat::scenario::Scenario;
+//! use deadbeat::sim::{DefaultOrder, Limits, Plan, Race, run};
+//!
+//! let source = "
+//! name: a nap
+//! workflows: { Nap: [{ sleep: 8h }] }
+//! timeline: [{ start: Nap, workflow_id: nap }]
+//! expect: [{ workflow_id: nap, status: Completed }]
+//! ";
+//! let plan = Plan::new(Scenario::parse(source, "nap.yaml")?);
+//! let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
+//! assert_eq!(result.virtual_time().as_secs(), 8 * 60 * 60);
+//! assert_eq!(result.execution("nap").history.len(), 10);
+//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
+//! ```
 
 mod client;
 pub mod code;

@@ -135,6 +135,9 @@ impl Driver {
         if self.happenings >= limits.happenings {
             return Some(Limit::Happenings(limits.happenings));
         }
+        if self.simulation.replayed_events() > limits.replayed_events {
+            return Some(Limit::ReplayedEvents(limits.replayed_events));
+        }
         if self.happenings.is_multiple_of(Limits::SIZES_EVERY) {
             let mut runs = self.simulation.server().runs();
             if runs.len() > limits.runs as usize {

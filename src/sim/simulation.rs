@@ -35,8 +35,8 @@ pub struct Simulation {
     scratch: Scratch,
 }
 
-/// Room for what one happening sends and answers, empty between happenings, and news for a host: no
-/// part of the state.
+/// Room for what one happening sends and answers, empty between happenings; news for a host; what a
+/// run has cost so far. None of it is part of the state.
 #[derive(Default, Debug)]
 struct Scratch {
     sent: Vec<Sent>,
@@ -44,6 +44,8 @@ struct Scratch {
     outbox: Outbox,
     /// Workers that were stopped, for a host that runs their activities.
     stopped: Vec<WorkerIndex>,
+    /// How many events workers have been shown.
+    replayed: u64,
 }
 
 impl Clone for Scratch {
@@ -159,6 +161,12 @@ impl Simulation {
     /// What went wrong in the workers in a way that no real worker could go on from.
     pub fn problems(&self) -> &[Problem] {
         &self.problems.0
+    }
+
+    /// How many events workers have been shown since this simulation was made or cloned: what
+    /// replaying costs.
+    pub fn replayed_events(&self) -> u64 {
+        self.scratch.replayed
     }
 
     /// Whether every client has taken all its steps.
@@ -300,6 +308,7 @@ impl Simulation {
                 Caller::Client(index) => self.answer_client(index, answer(result)),
                 Caller::Worker(index) => {
                     if let Some(worker) = self.workers.get_mut(index) {
+                        self.scratch.replayed += events_shown(&result);
                         worker.answer(self.now, call, result, &mut self.scratch.sent);
                         self.take_from_worker(index);
                     }
@@ -444,6 +453,16 @@ impl Simulation {
         let watching = self.clients.iter().filter(|client| client.watches()).count();
         u32::try_from(watching).unwrap_or(u32::MAX)
     }
+}
+
+/// How many events a response has for a worker to replay.
+fn events_shown(result: &Result<Response, RpcError>) -> u64 {
+    let task = match result {
+        Ok(Response::PollWorkflowTaskQueue(task)) => Some(task),
+        Ok(Response::RespondWorkflowTaskCompleted { workflow_task }) => workflow_task.as_ref(),
+        _ => None,
+    };
+    task.map_or(0, |task| (task.history.len() + 1).saturating_sub(task.first_event_id.0).into())
 }
 
 /// What a client notes of a response.

@@ -282,3 +282,18 @@ fn a_refusal_by_the_server_is_an_answer_with_code_and_message() {
     let Answer::Refused(error) = &result.log[0].answer else { panic!("{:?}", result.log) };
     assert_eq!(**error, RpcError::not_found("workflow not found for ID: w"));
 }
+
+#[test]
+fn replaying_too_much_stops_a_run() {
+    let text = "
+name: a loop without a cache
+workers: [{ name: worker, sticky: false }]
+workflows: { W: [{ repeat: [{ sleep: 1s }] }] }
+timeline: [{ start: W, workflow_id: w }]
+";
+    let plan = Plan::new(Scenario::parse(text, "test.yaml").unwrap());
+    let limits = Limits { replayed_events: 1_000, ..Limits::default() };
+    let result = run(&plan, Race::default(), &limits, &mut DefaultOrder);
+    let Ended::Stopped(stopped) = result.ended else { panic!("{:?}", result.ended) };
+    assert_eq!(stopped.limit, Limit::ReplayedEvents(1_000));
+}

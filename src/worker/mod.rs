@@ -108,10 +108,10 @@ pub struct Worker {
     running: bool,
     /// How often it was started.
     starts: u32,
-    /// When it polls again, after a poll that was refused.
-    poll_again: Option<Time>,
     /// Its sticky queue, if it has a cache: a new one with each start, as a new process has.
     sticky: Option<StickyAttributes>,
+    /// When it polls again, after a poll that was refused.
+    poll_again: Option<Time>,
     /// Unanswered calls.
     calls: BTreeMap<CallId, Call>,
     /// Runs that stay in memory between their tasks.
@@ -137,8 +137,8 @@ impl Worker {
             config: ConfigRef(Arc::new(Config::new(config))),
             running: false,
             starts: 0,
-            poll_again: None,
             sticky: None,
+            poll_again: None,
             calls: BTreeMap::new(),
             cache: BTreeMap::new(),
             tasks: BTreeMap::new(),

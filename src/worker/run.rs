@@ -287,7 +287,7 @@ impl Run {
         loop {
             self.release_known(ctx);
             for resolution in std::mem::take(&mut self.resolutions) {
-                self.deliver(resolution, ctx);
+                self.deliver(resolution);
             }
             self.run_ready(ctx)?;
             if self.closed {
@@ -305,7 +305,7 @@ impl Run {
         }
     }
 
-    fn deliver(&mut self, resolution: Resolution, ctx: &Context<'_>) {
+    fn deliver(&mut self, resolution: Resolution) {
         match resolution {
             Resolution::Op(op, outcome) => {
                 let fired = outcome.is_ok();

@@ -2,6 +2,22 @@
 //!
 //! The structs with serde derives are the very types that parse YAML and that the JSON Schema is
 //! made from; `steps` beside this module is the one place that tells which key makes which step.
+//!
+//! ```
+//! use deadbeat::scenario::Scenario;
+//! use deadbeat::scenario::model::WorkflowAction;
+//! use std::time::Duration;
+//!
+//! let source = "
+//! name: a nap
+//! workflows: { Nap: [{ sleep: 8h }] }
+//! timeline: [{ start: Nap, workflow_id: nap }]
+//! ";
+//! let scenario = Scenario::parse(source, "nap.yaml")?;
+//! let first = &scenario.workflows["Nap"].versions[0].steps[0];
+//! assert!(matches!(first.action, WorkflowAction::Sleep(time) if time == Duration::from_secs(28_800)));
+//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
+//! ```
 
 macro_rules! options {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* }) => {

@@ -214,7 +214,7 @@ impl Host {
     ) -> Result<Execution, HostError> {
         let step = Start { start: workflow_type.to_owned(), workflow_id: id.to_owned(), options };
         let answer = self.call(ClientAction::Start(Box::new(step)))?;
-        self.made(id, &answer)
+        made(id, &answer)
     }
 
     /// Signals a workflow execution's current run.
@@ -278,7 +278,7 @@ impl Host {
             reason: Some(reason.to_owned()),
             reapply_exclude: Vec::new(),
         }))?;
-        self.made(id, &answer)
+        made(id, &answer)
     }
 
     /// Describes a workflow execution's current run.
@@ -425,15 +425,15 @@ impl Host {
         let Inner { core, runtime } = &mut self.0;
         runtime.block_on(core.drive(until))
     }
+}
 
-    /// The run that an answer tells of.
-    fn made(&self, id: &str, answer: &Answer) -> Result<Execution, HostError> {
-        match answer {
-            Answer::Started { run_id, .. } | Answer::Reset { run_id } => {
-                Ok(Execution { workflow_id: id.into(), run_id: *run_id })
-            }
-            _ => Err(nothing_left(format!("a run of `{id}`"))),
+/// The run that an answer tells of.
+fn made(id: &str, answer: &Answer) -> Result<Execution, HostError> {
+    match answer {
+        Answer::Started { run_id, .. } | Answer::Reset { run_id } => {
+            Ok(Execution { workflow_id: id.into(), run_id: *run_id })
         }
+        _ => Err(nothing_left(format!("a run of `{id}`"))),
     }
 }
 

@@ -49,6 +49,17 @@ fn a_branch_runs_after_the_steps_that_follow_its_start() {
 }
 
 #[test]
+fn each_start_has_a_sticky_queue_of_its_own_and_a_farewell_gives_it_up() {
+    let mut worker = Bench::workflow([]).worker;
+    let farewell = |name: &str| Request::ShutdownWorker { sticky_task_queue: name.into() };
+    assert_eq!(worker.farewell(), Some(farewell("worker-sticky")));
+    worker.stop(EPOCH);
+    assert_eq!(worker.farewell(), None);
+    worker.start(EPOCH, &mut Vec::new());
+    assert_eq!(worker.farewell(), Some(farewell("worker-sticky-2")));
+}
+
+#[test]
 fn signals_come_before_what_else_happened_since_the_last_task() {
     let mut bench = Bench::workflow([
         start("a", "a", ActivityOptions::default()),
