@@ -10,13 +10,13 @@ use super::key::{ActivityKey, Call, WorkerKey};
 use super::native::{CancelReason, NativeCommand, NativeEvent};
 use super::problem::Stopped;
 use super::script::{End, Script, Surroundings, Woken};
-use super::throttle::Throttle;
+use super::throttle::{Heartbeat, Throttle};
 use super::{Sent, Worker};
 use crate::api::{
     ActivityTarget, ActivityTask, Code, Request, RespondActivityTaskFailed, Response, RpcError,
 };
 use crate::clock::Time;
-use crate::history::Payloads;
+use crate::history::Name;
 
 /// How long after an activity's timeout its worker gives it up by itself, as sdk-core does, so
 /// that code that does not heartbeat does not keep its slot for ever.
@@ -161,7 +161,7 @@ impl Worker {
         let known = self.program.activities.iter().map(|code| &code.name);
         let mut known: Vec<&str> = known
             .chain(&self.program.natives)
-            .map(|name| name.as_str())
+            .map(Name::as_str)
             .filter(|name| self.config.has_activity(name))
             .collect();
         known.sort_unstable();
@@ -192,12 +192,12 @@ impl Worker {
         let Body::Script(script) = &mut activity.body else { return };
         let throttle = &mut activity.throttle;
         let mut sent = Vec::new();
-        let mut heartbeat = |details| sent.extend(throttle.heartbeat(now, details));
+        let mut heartbeat = |details| sent.extend(throttle.heartbeat(now, Heartbeat(details)));
         let attempt = key.attempt;
         let mut with = Surroundings { program: &program, now, attempt, heartbeat: &mut heartbeat };
         let woken = script.wake(&mut with);
-        for details in sent {
-            self.send_heartbeat(key, details, out);
+        for heartbeat in sent {
+            self.send_heartbeat(key, heartbeat, out);
         }
         match woken {
             Woken::Waits => {}
@@ -220,11 +220,11 @@ impl Worker {
         }
     }
 
-    fn send_heartbeat(&mut self, key: ActivityKey, details: Option<Payloads>, out: &mut Vec<Sent>) {
+    fn send_heartbeat(&mut self, key: ActivityKey, heartbeat: Heartbeat, out: &mut Vec<Sent>) {
         let Some(activity) = self.activities.get(&key) else { return };
         let request = Request::RecordActivityTaskHeartbeat {
             activity: activity.target(),
-            details,
+            details: heartbeat.0,
             identity: self.config.identity.clone(),
         };
         self.send(Call::Heartbeat(key), request, out);
@@ -233,8 +233,8 @@ impl Worker {
     /// The interval of a throttled heartbeat has ended.
     pub(super) fn flush_heartbeat(&mut self, now: Time, key: ActivityKey, out: &mut Vec<Sent>) {
         let Some(activity) = self.activities.get_mut(&key) else { return };
-        if let Some(details) = activity.throttle.flush(now) {
-            self.send_heartbeat(key, details, out);
+        if let Some(heartbeat) = activity.throttle.flush(now) {
+            self.send_heartbeat(key, heartbeat, out);
         }
     }
 
@@ -252,8 +252,8 @@ impl Worker {
         };
         match what {
             NativeCommand::Heartbeat(details) => {
-                if let Some(details) = activity.throttle.heartbeat(now, details) {
-                    self.send_heartbeat(key, details, out);
+                if let Some(heartbeat) = activity.throttle.heartbeat(now, Heartbeat(details)) {
+                    self.send_heartbeat(key, heartbeat, out);
                 }
             }
             end => self.end_activity(key, end, out),
@@ -287,11 +287,11 @@ impl Worker {
                     activity,
                     failure: Some(failure),
                     identity,
-                    last_heartbeat_details: pending.flatten(),
+                    last_heartbeat_details: pending.and_then(|heartbeat| heartbeat.0),
                 }))
             }
             NativeCommand::Canceled(details) => {
-                if let Some(details) = pending {
+                if let Some(Heartbeat(details)) = pending {
                     let activity = activity.clone();
                     let identity = identity.clone();
                     let request =

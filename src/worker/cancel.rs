@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::coroutine::{CoroutineId, Wait};
 use super::op::{OpId, OpKind, OpState, Raised};
-use super::run::{Context, Handle, Run};
+use super::run::{Context, Handle, Run, Told};
 use crate::scenario::model::CancellationModel;
 
 impl Run {
@@ -112,22 +112,21 @@ impl Run {
         }
         let at = self.op(op);
         let ended = match at.kind {
-            // There is no cancelling a cancel.
-            OpKind::CancelExternal => true,
             OpKind::Local(..) => at.notified,
             _ => at.state == OpState::Closed,
         };
-        // The result that has come together with the cancel wins and swallows it, as in sdk-python:
-        // that raises for activities only (RAISE_ON_CANCELLING_COMPLETED_ACTIVITY).
-        let swallows = matches!(at.kind, OpKind::Child(_) | OpKind::SignalExternal);
-        if !ended {
-            self.cancel_op(op, ctx);
-        } else if self.on_signals || swallows {
-            // While the code runs on signals, what else came with them is still to be told.
-        } else {
+        match at.kind {
+            // There is no cancelling a cancel.
+            OpKind::CancelExternal => self.resolve(op, Err(Raised::Canceled)),
+            _ if !ended => self.cancel_op(op, ctx),
+            // The code runs on signals: what else came with them is still to be told.
+            _ if self.told == Told::Signals => {}
+            // The result that has come together with the cancel wins and swallows it, as in
+            // sdk-python: that raises for activities only (RAISE_ON_CANCELLING_COMPLETED_ACTIVITY).
+            OpKind::Child(_) | OpKind::SignalExternal => {}
             // The cancel goes first: there is nothing to ask of the server, and the result is lost
             // (G17).
-            self.resolve(op, Err(Raised::Canceled));
+            _ => self.resolve(op, Err(Raised::Canceled)),
         }
     }
 

@@ -72,9 +72,9 @@ pub(super) fn canceled() -> failure::Failure {
     cause_canceled("Cancelled", None)
 }
 
-fn cause_canceled(message: &str, details: Option<Payloads>) -> failure::Failure {
+fn cause_canceled(message: &str, details: Option<&Payloads>) -> failure::Failure {
     let info = failure::CanceledFailureInfo {
-        details: details.as_deref().cloned(),
+        details: details.map(|details| (**details).clone()),
         ..failure::CanceledFailureInfo::default()
     };
     with_info(message, FailureInfo::CanceledFailureInfo(info), None)
@@ -146,7 +146,7 @@ impl ActivityRef<'_> {
     /// The activity was canceled: at once (no events yet) or as an event says.
     pub(super) fn canceled(
         &self,
-        details: Option<Payloads>,
+        details: Option<&Payloads>,
         identity: &str,
         scheduled: Option<EventId>,
         started: Option<EventId>,
@@ -218,11 +218,6 @@ impl ChildRef<'_> {
         )
     }
 
-    /// The child could not be started, because its Workflow Id is in use.
-    pub(super) fn already_started(&self) -> failure::Failure {
-        application("Workflow execution already started", typed("WorkflowAlreadyStartedError"))
-    }
-
     /// How the child closed, if it did not complete.
     pub(super) fn closed(&self, close: &ChildClose) -> Option<failure::Failure> {
         Some(match close {
@@ -256,6 +251,11 @@ impl ChildRef<'_> {
             }
         })
     }
+}
+
+/// A child could not be started, because its Workflow Id is in use.
+pub(super) fn already_started() -> failure::Failure {
+    application("Workflow execution already started", typed("WorkflowAlreadyStartedError"))
 }
 
 /// A signal to another execution could not be delivered.

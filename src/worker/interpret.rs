@@ -53,7 +53,7 @@ impl Run {
                 Some(Frame::Steps { next, end }) => {
                     let (next, end) = (*next, *end);
                     if next < end {
-                        self.count_step(next, ctx)?;
+                        count_step(next, ctx)?;
                         self.set_next(id, next + 1);
                         self.step(id, next, ctx)?;
                     } else {
@@ -63,11 +63,6 @@ impl Run {
                 Some(_) => self.block_ended(id, ctx)?,
             }
         }
-        Ok(())
-    }
-
-    fn count_step(&self, step: StepId, ctx: &mut Context<'_>) -> Result<(), Halt> {
-        ctx.steps = ctx.steps.checked_sub(1).ok_or(Halt::Endless(step))?;
         Ok(())
     }
 
@@ -93,7 +88,7 @@ impl Run {
                 if left != Some(0) {
                     // An empty loop's turns are steps too.
                     let first = ctx.program.workflow_blocks[body as usize].start;
-                    self.count_step(first, ctx)?;
+                    count_step(first, ctx)?;
                     self.coroutine_mut(id).frames.push(Frame::Repeat { body, left });
                     self.push_block(id, body, ctx);
                 }
@@ -362,6 +357,11 @@ impl Run {
     fn handles_set(&self, slots: &[Slot], ctx: &Context<'_>) -> Result<(), Halt> {
         slots.iter().try_for_each(|slot| self.handle(*slot, ctx).map(drop))
     }
+}
+
+fn count_step(step: StepId, ctx: &mut Context<'_>) -> Result<(), Halt> {
+    ctx.steps = ctx.steps.checked_sub(1).ok_or(Halt::Endless(step))?;
+    Ok(())
 }
 
 fn try_blocks(step: StepId, ctx: &Context<'_>) -> Try {

@@ -59,6 +59,8 @@ pub(super) struct KnownResult {
     attempt: u32,
     backoff: Option<Duration>,
     original_schedule_time: Option<Time>,
+    /// The round of the activation in which the code was told.
+    round: Option<u64>,
 }
 
 impl Run {
@@ -78,12 +80,12 @@ impl Run {
         let seq = op.seq;
         let id = self.push_op(op);
         self.locals.insert(seq, id);
-        self.begin_local(id, ctx);
+        self.begin_local(id);
         id
     }
 
     /// Runs it, or takes its result from the history.
-    fn begin_local(&mut self, id: OpId, ctx: &Context<'_>) {
+    fn begin_local(&mut self, id: OpId) {
         if !self.replaying {
             self.set_phase(id, LocalPhase::Running);
             self.local_requests.push(LocalRequest::Start(id));
@@ -92,7 +94,7 @@ impl Run {
         let seq = self.op(id).seq;
         if let Some(known) = self.known_results.remove(&seq) {
             self.set_phase(id, LocalPhase::Preresolved);
-            self.resolve_known(id, known, ctx);
+            self.held.push((known.round.unwrap_or(self.round + 1), id, known));
         } else {
             self.unmarked.push(id);
         }
@@ -126,7 +128,7 @@ impl Run {
         let Some((spec, state)) = self.local_state(id) else { return };
         if let Some(timer) = state.backoff {
             self.cancel_op(timer, ctx);
-            self.backoff_over(timer, false, ctx);
+            self.backoff_over(timer, false);
             return;
         }
         if state.phase != LocalPhase::Running || self.op(id).notified {
@@ -174,7 +176,7 @@ impl Run {
             complete_time: complete_time.map(timestamp),
             backoff: result.backoff.and_then(super::payload::official),
             original_schedule_time: original_schedule_time.map(timestamp),
-            activation_index: None,
+            activation_index: Some(self.round + 1),
         };
         let (payload, failure) = match &result.end {
             LocalEnd::Completed(payloads) => {
@@ -197,22 +199,37 @@ impl Run {
             attempt: result.attempt,
             backoff: result.backoff,
             original_schedule_time,
+            round: None,
         };
         self.resolve_known(id, known, ctx);
     }
 
+    /// Tells the code what it was told in this round when it first ran.
+    pub(super) fn release_known(&mut self, ctx: &Context<'_>) {
+        if self.held.is_empty() {
+            return;
+        }
+        let round = self.round;
+        let held = std::mem::take(&mut self.held);
+        let (due, later) = held.into_iter().partition(|(at, ..)| *at <= round);
+        self.held = later;
+        let due: Vec<(u64, OpId, KnownResult)> = due;
+        for (_, op, known) in due {
+            self.resolve_known(op, known, ctx);
+        }
+    }
+
     fn resolve_known(&mut self, id: OpId, known: KnownResult, ctx: &Context<'_>) {
-        match known.backoff {
-            Some(backoff) => self.resolutions.push(Resolution::LocalBackoff {
+        if let Some(backoff) = known.backoff {
+            self.resolutions.push(Resolution::LocalBackoff {
                 op: id,
                 backoff,
                 attempt: known.attempt.saturating_add(1),
                 original_schedule_time: known.original_schedule_time,
-            }),
-            None => {
-                let outcome = self.local_outcome(id, known.end, ctx);
-                self.notify(id, outcome);
-            }
+            });
+        } else {
+            let outcome = self.local_outcome(id, known.end, ctx);
+            self.notify(id, outcome);
         }
     }
 
@@ -275,7 +292,7 @@ impl Run {
     }
 
     /// A timer has ended; local activities that back off on it go on.
-    pub(super) fn backoff_over(&mut self, timer: OpId, fired: bool, ctx: &Context<'_>) {
+    pub(super) fn backoff_over(&mut self, timer: OpId, fired: bool) {
         let waiting = self.ops.iter().position(|op| {
             matches!(&op.kind, OpKind::Local(_, state) if state.backoff == Some(timer))
                 && op.state != OpState::Closed
@@ -287,7 +304,7 @@ impl Run {
             state.workflow_time = workflow_time;
         }
         if fired {
-            self.begin_local(id, ctx);
+            self.begin_local(id);
         } else {
             self.resolve(id, Err(Raised::Canceled));
         }
@@ -296,13 +313,13 @@ impl Run {
 
 /// Takes the markers that the next workflow task recorded into account ahead of time: the code
 /// must know results in the activation in which it first knew them.
-pub(super) fn look_ahead(run: &mut Run, events: &[&Event], ctx: &Context<'_>) {
+pub(super) fn look_ahead(run: &mut Run, events: &[&Event]) {
     for event in events {
         let Some((data, known)) = parse(event) else { continue };
         match run.locals.get(&data.seq).copied() {
             Some(op) if is_awaiting(run, op) => {
                 run.set_phase(op, LocalPhase::Preresolved);
-                run.resolve_known(op, known, ctx);
+                run.held.push((known.round.unwrap_or(0), op, known));
             }
             Some(_) => {}
             None => {
@@ -389,6 +406,7 @@ fn parse(event: &Event) -> Option<(LocalActivityMarkerData, KnownResult)> {
                 time.seconds.saturating_mul(1_000_000_000).saturating_add(time.nanos.into());
             Time::from_unix_nanos(nanos)
         }),
+        round: data.activation_index,
     };
     Some((data, known))
 }

@@ -29,27 +29,6 @@
 //! the scopes of the others ([`CancellationModel`](crate::scenario::model::CancellationModel)).
 //! Like sdk-core, it reports a workflow task's failure at the first attempt only; later attempts
 //! are left to time out (C10).
-//!
-//! ```
-//! use deadbeat::api::Request;
-//! use deadbeat::clock::EPOCH;
-//! use deadbeat::scenario::Scenario;
-//! use deadbeat::worker::{Program, Worker, WorkerIndex};
-//!
-//! let source = "
-//! name: a nap
-//! workflows: { Nap: [{ sleep: 8h }] }
-//! timeline: [{ start: Nap, workflow_id: nap }]
-//! ";
-//! let scenario = Scenario::parse(source, "nap.yaml")?;
-//! let program = Program::compile(&scenario);
-//! let mut worker = Worker::new(program, WorkerIndex(0), &scenario.workers[0]);
-//!
-//! let mut sent = Vec::new();
-//! worker.start(EPOCH, &mut sent);
-//! assert!(sent.iter().any(|sent| matches!(sent.request, Request::PollWorkflowTaskQueue(_))));
-//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
-//! ```
 
 mod activity;
 mod cancel;

@@ -164,8 +164,7 @@ impl Op {
     /// Cancels it as sdk-core does and tells what must follow.
     pub(super) fn cancel(&mut self, program: &Program) -> CancelEffect {
         let effect = match (self.state, self.cancellation(program)) {
-            (OpState::CancelRequested | OpState::Closed, _) => CancelEffect::None,
-            (_, None) => CancelEffect::None,
+            (OpState::CancelRequested | OpState::Closed, _) | (_, None) => CancelEffect::None,
             (OpState::Created, Some(_)) => CancelEffect::TakeBack,
             (OpState::Recorded, Some(effect)) => effect,
         };

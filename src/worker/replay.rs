@@ -32,7 +32,7 @@ impl Run {
                 self.run_unknown_locals();
             } else {
                 let ahead = activation_end(events, end + 1).unwrap_or(events.len() - 1);
-                local::look_ahead(self, &events[end + 1..=ahead], ctx);
+                local::look_ahead(self, &events[end + 1..=ahead]);
             }
             self.activate(news, ctx)?;
             begin = end + 1;
@@ -168,7 +168,7 @@ impl Run {
                 Err(activity.timed_out(failure, *retry_state, scheduled, *started_event_id))
             }
             A::ActivityTaskCanceled { details, started_event_id, identity, .. } => {
-                let (details, started) = (details.clone(), *started_event_id);
+                let (details, started) = (details.as_ref(), *started_event_id);
                 Err(activity.canceled(details, identity, Some(scheduled), started))
             }
             _ => return Ok(()),
@@ -180,10 +180,9 @@ impl Run {
     fn take_child_event(&mut self, event: &Event) -> Result<(), Halt> {
         use Attributes as A;
         match &event.attributes {
-            A::StartChildWorkflowExecutionFailed { child, initiated_event_id } => {
+            A::StartChildWorkflowExecutionFailed { initiated_event_id, .. } => {
                 let op = self.initial_op(event, *initiated_event_id)?;
-                let child = initiated_child(child, None, *initiated_event_id, None);
-                self.close_op(op, Err(Raised::failure(child.already_started())));
+                self.close_op(op, Err(Raised::failure(failures::already_started())));
             }
             A::ChildWorkflowExecutionStarted { run_id, initiated_event_id, .. } => {
                 let op = self.initial_op(event, *initiated_event_id)?;

@@ -45,6 +45,10 @@ pub(super) struct Run {
     pub(super) numbers: Numbers,
     /// Results of local activities that the history has ahead, by running number.
     pub(super) known_results: BTreeMap<u32, KnownResult>,
+    /// Known results that the code is told in later rounds of the activation at hand.
+    pub(super) held: Vec<(u64, OpId, KnownResult)>,
+    /// The round of the activation at hand: the code is told, runs, is told what came of that.
+    pub(super) round: u64,
     /// Local activities by running number.
     pub(super) locals: BTreeMap<u32, OpId>,
     /// Local activities that were replayed and have no marker yet.
@@ -65,8 +69,8 @@ pub(super) struct Run {
     pub(super) closed: bool,
     /// Whether what runs has run before.
     pub(super) replaying: bool,
-    /// Whether the code runs on signals alone, before the rest of the activation.
-    pub(super) on_signals: bool,
+    /// What the code knows of the activation at hand.
+    pub(super) told: Told,
     /// How long `block` steps keep the task at hand.
     pub(super) busy: Duration,
     /// The time of the workflow task at hand.
@@ -111,6 +115,15 @@ pub(super) struct Scope {
     pub(super) canceled: bool,
     /// Whether cancels of the scopes around it do not reach it.
     pub(super) shielded: bool,
+}
+
+/// What the code knows of an activation.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum Told {
+    /// Only the signals: the rest follows when the code has run on them.
+    Signals,
+    /// Everything.
+    All,
 }
 
 /// What a handle's name stands for.
@@ -186,6 +199,8 @@ impl Run {
             resolutions: Vec::new(),
             numbers: Numbers::default(),
             known_results: BTreeMap::new(),
+            held: Vec::new(),
+            round: 0,
             locals: BTreeMap::new(),
             unmarked: Vec::new(),
             local_requests: Vec::new(),
@@ -198,7 +213,7 @@ impl Run {
             cancel_requested: false,
             closed: false,
             replaying: true,
-            on_signals: false,
+            told: Told::All,
             busy: Duration::ZERO,
             time: None,
         }
@@ -232,8 +247,10 @@ impl Run {
 
     /// Tells the code what happened and lets it run until it waits.
     pub(super) fn activate(&mut self, news: News, ctx: &mut Context<'_>) -> Result<(), Halt> {
+        self.round = 0;
         if self.closed {
             self.resolutions.clear();
+            self.held.clear();
             return Ok(());
         }
         ctx.steps = MAX_STEPS_PER_ACTIVATION;
@@ -243,9 +260,9 @@ impl Run {
                 self.signals[signal as usize] = self.signals[signal as usize].saturating_add(1);
                 self.wake_waiting_for_signal(signal);
             }
-            self.on_signals = true;
+            self.told = Told::Signals;
             let result = self.run_ready(ctx);
-            self.on_signals = false;
+            self.told = Told::All;
             result?;
         }
         if news.start {
@@ -259,32 +276,43 @@ impl Run {
         self.settle(ctx)
     }
 
-    /// Delivers resolutions and runs the code, until there are none.
-    pub(super) fn settle(&mut self, ctx: &mut Context<'_>) -> Result<(), Halt> {
+    /// Something has ended while the workflow task was kept open: another round begins.
+    pub(super) fn settle_later(&mut self, ctx: &mut Context<'_>) -> Result<(), Halt> {
+        self.round += 1;
+        self.settle(ctx)
+    }
+
+    /// Delivers resolutions and runs the code, round after round, until there are none.
+    fn settle(&mut self, ctx: &mut Context<'_>) -> Result<(), Halt> {
         loop {
+            self.release_known(ctx);
             for resolution in std::mem::take(&mut self.resolutions) {
-                self.deliver(resolution, ctx);
+                self.deliver(resolution);
             }
             self.run_ready(ctx)?;
             if self.closed {
                 self.resolutions.clear();
+                self.held.clear();
                 // sdk-core forgets local activities once the workflow has ended.
                 self.local_requests.clear();
             }
-            if self.resolutions.is_empty() {
-                return Ok(());
+            let held = self.held.iter().map(|(round, ..)| *round).min();
+            match (self.resolutions.is_empty(), held) {
+                (true, None) => return Ok(()),
+                (true, Some(round)) => self.round = round.max(self.round + 1),
+                (false, _) => self.round += 1,
             }
         }
     }
 
-    fn deliver(&mut self, resolution: Resolution, ctx: &Context<'_>) {
+    fn deliver(&mut self, resolution: Resolution) {
         match resolution {
             Resolution::Op(op, outcome) => {
                 let fired = outcome.is_ok();
                 let timer = self.op(op).kind == OpKind::Backoff;
                 self.resolve(op, outcome);
                 if timer {
-                    self.backoff_over(op, fired, ctx);
+                    self.backoff_over(op, fired);
                 }
             }
             Resolution::LocalBackoff { op, backoff, attempt, original_schedule_time } => {
@@ -372,7 +400,7 @@ impl Run {
     }
 
     /// The slots that a `wait_for` or `wait_for_any` step names.
-    pub(super) fn waited_slots<'p>(program: &'p Program, step: StepId) -> &'p [Slot] {
+    pub(super) fn waited_slots(program: &Program, step: StepId) -> &[Slot] {
         match &program.workflow_steps[step as usize].op {
             WorkflowOp::WaitFor(slots) | WorkflowOp::WaitForAny(slots) => slots,
             _ => &[],

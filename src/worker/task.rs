@@ -355,7 +355,7 @@ impl Worker {
         };
         let run = Arc::make_mut(&mut kept.run);
         run.local_ended(op, result, &ctx);
-        let result = run.settle(&mut ctx);
+        let result = run.settle_later(&mut ctx);
         self.moved_on(now, run_id, result);
     }
 }

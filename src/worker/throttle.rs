@@ -6,6 +6,10 @@ use std::time::Duration;
 use crate::clock::Time;
 use crate::history::Payloads;
 
+/// A heartbeat, with its details.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub(super) struct Heartbeat(pub(super) Option<Payloads>);
+
 /// The heartbeats of one activity.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Throttle {
@@ -19,8 +23,8 @@ struct Tracked {
     sent: Time,
     /// Whether the answer is still to come: until then the interval does not end.
     in_flight: bool,
-    /// The last heartbeat that was not sent: its details.
-    pending: Option<Option<Payloads>>,
+    /// The last heartbeat that was not sent.
+    pending: Option<Heartbeat>,
 }
 
 impl Throttle {
@@ -36,29 +40,25 @@ impl Throttle {
         Self { interval: interval.min(max), tracked: None }
     }
 
-    /// A heartbeat by the activity; its details come back if they are to be sent now.
-    pub(super) fn heartbeat(
-        &mut self,
-        now: Time,
-        details: Option<Payloads>,
-    ) -> Option<Option<Payloads>> {
+    /// A heartbeat by the activity; it comes back if it is to be sent now.
+    pub(super) fn heartbeat(&mut self, now: Time, heartbeat: Heartbeat) -> Option<Heartbeat> {
         match &mut self.tracked {
             Some(tracked) if tracked.in_flight || tracked.pending.is_some() => {
-                tracked.pending = Some(details);
+                tracked.pending = Some(heartbeat);
                 None
             }
             Some(tracked) if now < tracked.sent + self.interval => {
-                tracked.pending = Some(details);
+                tracked.pending = Some(heartbeat);
                 None
             }
             // Nothing was pending when the interval ended, which made the manager forget it.
-            _ => Some(self.send(now, details)),
+            _ => Some(self.send(now, heartbeat)),
         }
     }
 
-    fn send(&mut self, now: Time, details: Option<Payloads>) -> Option<Payloads> {
+    fn send(&mut self, now: Time, heartbeat: Heartbeat) -> Heartbeat {
         self.tracked = Some(Tracked { sent: now, in_flight: true, pending: None });
-        details
+        heartbeat
     }
 
     /// A heartbeat was answered.
@@ -76,13 +76,13 @@ impl Throttle {
     }
 
     /// The interval has ended: what is to be sent.
-    pub(super) fn flush(&mut self, now: Time) -> Option<Option<Payloads>> {
-        let details = self.take_pending()?;
-        Some(self.send(now, details))
+    pub(super) fn flush(&mut self, now: Time) -> Option<Heartbeat> {
+        let heartbeat = self.take_pending()?;
+        Some(self.send(now, heartbeat))
     }
 
     /// Forgets what was not sent, and returns it: the activity has ended.
-    pub(super) fn take_pending(&mut self) -> Option<Option<Payloads>> {
+    pub(super) fn take_pending(&mut self) -> Option<Heartbeat> {
         self.tracked.as_mut()?.pending.take()
     }
 }
@@ -96,30 +96,30 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn details(n: u64) -> Option<Payloads> {
-        Some(json(&Json::from(n)))
+    fn beat(n: u64) -> Heartbeat {
+        Heartbeat(Some(json(&Json::from(n))))
     }
 
     #[test]
     fn the_first_is_sent_at_once_and_then_the_last_of_each_interval() {
         let mut throttle = Throttle::new(10 * SECOND, 30 * SECOND, 60 * SECOND);
-        assert_eq!(throttle.heartbeat(EPOCH, details(1)), Some(details(1)));
+        assert_eq!(throttle.heartbeat(EPOCH, beat(1)), Some(beat(1)));
         throttle.answered();
         assert_eq!(throttle.due(), None);
-        assert_eq!(throttle.heartbeat(EPOCH + SECOND, details(2)), None);
-        assert_eq!(throttle.heartbeat(EPOCH + 2 * SECOND, details(3)), None);
+        assert_eq!(throttle.heartbeat(EPOCH + SECOND, beat(2)), None);
+        assert_eq!(throttle.heartbeat(EPOCH + 2 * SECOND, beat(3)), None);
         assert_eq!(throttle.due(), Some(EPOCH + 8 * SECOND));
-        assert_eq!(throttle.flush(EPOCH + 8 * SECOND), Some(details(3)));
+        assert_eq!(throttle.flush(EPOCH + 8 * SECOND), Some(beat(3)));
         throttle.answered();
         assert_eq!(throttle.due(), None);
-        assert_eq!(throttle.heartbeat(EPOCH + 16 * SECOND, details(4)), Some(details(4)));
+        assert_eq!(throttle.heartbeat(EPOCH + 16 * SECOND, beat(4)), Some(beat(4)));
     }
 
     #[test]
     fn an_interval_does_not_end_before_the_answer() {
         let mut throttle = Throttle::new(10 * SECOND, 30 * SECOND, 60 * SECOND);
-        throttle.heartbeat(EPOCH, None);
-        assert_eq!(throttle.heartbeat(EPOCH + 9 * SECOND, details(1)), None);
+        throttle.heartbeat(EPOCH, Heartbeat(None));
+        assert_eq!(throttle.heartbeat(EPOCH + 9 * SECOND, beat(1)), None);
         assert_eq!(throttle.due(), None);
         throttle.answered();
         assert_eq!(throttle.due(), Some(EPOCH + 8 * SECOND));

@@ -18,8 +18,8 @@ fn heartbeat(n: u64) -> ActivityAction {
     ActivityAction::Heartbeat(Some(Json::from(n)))
 }
 
-fn details(n: u64) -> Option<Payloads> {
-    Some(super::super::payload::json(&Json::from(n)))
+fn details(n: u64) -> Payloads {
+    super::super::payload::json(&Json::from(n))
 }
 
 /// A worker that runs one activity.
@@ -262,16 +262,13 @@ fn native_code_heartbeats_through_the_same_throttle() {
     let worker = &mut lab.bench.worker;
     worker.program = ProgramRef(program);
     worker.activities.clear();
-    let task = match lab_task(&lab.token) {
-        Response::PollActivityTaskQueue(task) => task,
-        _ => unreachable!(),
-    };
+    let Response::PollActivityTaskQueue(task) = lab_task(&lab.token) else { unreachable!() };
     let mut out = Vec::new();
     worker.activity_task(EPOCH, task, &mut out);
     let key = ActivityKey::from(&lab.token);
     assert!(matches!(worker.take_native()[..], [NativeEvent::Started { .. }]));
-    worker.native(EPOCH, key, NativeCommand::Heartbeat(details(1)), &mut out);
-    worker.native(EPOCH, key, NativeCommand::Heartbeat(details(2)), &mut out);
+    worker.native(EPOCH, key, NativeCommand::Heartbeat(Some(details(1))), &mut out);
+    worker.native(EPOCH, key, NativeCommand::Heartbeat(Some(details(2))), &mut out);
     let sent: Vec<String> = out.iter().map(|sent| in_short(&sent.request)).collect();
     assert_eq!(sent, ["heartbeat 1"]);
     lab.learns_of_cancel();

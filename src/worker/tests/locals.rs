@@ -214,3 +214,43 @@ fn a_long_backoff_is_a_timer_of_the_workflow_and_replays() {
         assert_eq!(commands(&bench.task()), ["CompleteWorkflowExecution"]);
     }
 }
+
+#[test]
+fn replay_tells_of_local_activities_in_the_order_in_which_they_ended() {
+    let branch = |local: &str, after: &str| {
+        let step = ExecuteLocalActivity {
+            execute_local_activity: local.to_owned(),
+            options: LocalActivityOptions::default(),
+        };
+        let code = [
+            WorkflowAction::ExecuteLocalActivity(step),
+            start(after, after, ActivityOptions::default()),
+        ];
+        WorkflowAction::StartBranch(model::StartBranch { steps: steps(code), handle: None })
+    };
+    let code = steps([branch("long", "x"), branch("short", "y"), wait_signal("go")]);
+    let mut scenario = scenario(CancellationModel::Task, vec![code]);
+    for (name, seconds) in [("long", 2), ("short", 1)] {
+        let sleep = ActivityAction::Sleep(SECOND * seconds);
+        scenario.activities.insert(name.to_owned(), activity_steps([sleep]));
+    }
+    let mut bench = Bench::new(&scenario);
+    let started = bench.record([Attributes::WorkflowTaskStarted {
+        scheduled_event_id: EventId(2),
+        identity: "worker".into(),
+        origin: StartOrigin::Poll,
+    }]);
+    bench.hand_over(started);
+    let completion = loop {
+        let sent = bench.next();
+        if let Some(sent) = sent.into_iter().next() {
+            break sent.request;
+        }
+    };
+    let issued = [MARKER, "ScheduleActivityTask 3 y", MARKER, "ScheduleActivityTask 4 x"];
+    assert_eq!(commands(&completion), issued);
+    bench.accept(&completion);
+    bench.record([signaled("go"), scheduled()]);
+    bench.forget();
+    assert_eq!(commands(&bench.task()), ["CompleteWorkflowExecution"]);
+}

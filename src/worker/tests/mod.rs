@@ -272,7 +272,7 @@ impl Bench {
             identity: "worker".into(),
             extras: None,
         }];
-        let events = request.commands.iter().map(|command| self.command_event(command, completed));
+        let events = request.commands.iter().map(|command| command_event(command, completed));
         batch.extend(events);
         let first = completed.0 + 1;
         let last = self.record(batch);
@@ -290,73 +290,6 @@ impl Bench {
         self.parked.extend(out);
     }
 
-    fn command_event(&self, command: &Command, completed: EventId) -> Attributes {
-        let workflow_task_completed_event_id = completed;
-        match command {
-            Command::ScheduleActivityTask(command) => {
-                Attributes::ActivityTaskScheduled(Arc::new(ActivityTaskScheduled {
-                    command: command.clone(),
-                    timeouts: ActivityTimeouts::default(),
-                    retry_policy: policy(),
-                    workflow_task_completed_event_id,
-                }))
-            }
-            Command::RequestCancelActivityTask { scheduled_event_id } => {
-                Attributes::ActivityTaskCancelRequested {
-                    scheduled_event_id: EventId(u32::try_from(*scheduled_event_id).unwrap()),
-                    workflow_task_completed_event_id,
-                }
-            }
-            Command::StartTimer(command) => Attributes::TimerStarted {
-                timer_id: command.timer_id.as_str().into(),
-                start_to_fire_timeout: SECOND,
-                workflow_task_completed_event_id,
-            },
-            Command::CancelTimer(command) => Attributes::TimerCanceled {
-                timer_id: command.timer_id.as_str().into(),
-                started_event_id: EventId(1),
-                workflow_task_completed_event_id,
-                identity: "worker".into(),
-            },
-            Command::StartChildWorkflowExecution(command) => {
-                let child = StartChildWorkflowExecutionInitiated {
-                    command: command.clone(),
-                    workflow_id: command.workflow_id.as_str().into(),
-                    workflow_type: command.workflow_type.as_ref().unwrap().name.as_str().into(),
-                    task_queue: "main".into(),
-                    workflow_execution_timeout: Duration::ZERO,
-                    workflow_run_timeout: Duration::ZERO,
-                    workflow_task_timeout: 10 * SECOND,
-                    parent_close_policy: ParentClosePolicy::Terminate,
-                    workflow_task_completed_event_id,
-                };
-                Attributes::StartChildWorkflowExecutionInitiated(Arc::new(child))
-            }
-            Command::RequestCancelExternalWorkflowExecution(command) => {
-                Attributes::RequestCancelExternalWorkflowExecutionInitiated {
-                    command: command.clone(),
-                    workflow_task_completed_event_id,
-                }
-            }
-            Command::SignalExternalWorkflowExecution(command) => {
-                Attributes::SignalExternalWorkflowExecutionInitiated {
-                    command: command.clone(),
-                    workflow_task_completed_event_id,
-                }
-            }
-            Command::RecordMarker(command) => Attributes::MarkerRecorded {
-                command: command.clone(),
-                workflow_task_completed_event_id,
-            },
-            Command::CompleteWorkflowExecution(_) => Attributes::WorkflowExecutionCompleted {
-                result: None,
-                workflow_task_completed_event_id,
-                new_execution_run_id: None,
-            },
-            other => panic!("{} ends the run: nothing comes after it", other.type_name()),
-        }
-    }
-
     fn cancel_requested(&mut self) {
         self.record([cancel_requested()]);
     }
@@ -368,6 +301,74 @@ impl Bench {
     /// The worker loses what it knows, as a restart or a full cache does.
     fn forget(&mut self) {
         self.worker.cache.clear();
+    }
+}
+
+/// The event that records a command.
+fn command_event(command: &Command, completed: EventId) -> Attributes {
+    let workflow_task_completed_event_id = completed;
+    match command {
+        Command::ScheduleActivityTask(command) => {
+            Attributes::ActivityTaskScheduled(Arc::new(ActivityTaskScheduled {
+                command: command.clone(),
+                timeouts: ActivityTimeouts::default(),
+                retry_policy: policy(),
+                workflow_task_completed_event_id,
+            }))
+        }
+        Command::RequestCancelActivityTask { scheduled_event_id } => {
+            Attributes::ActivityTaskCancelRequested {
+                scheduled_event_id: EventId(u32::try_from(*scheduled_event_id).unwrap()),
+                workflow_task_completed_event_id,
+            }
+        }
+        Command::StartTimer(command) => Attributes::TimerStarted {
+            timer_id: command.timer_id.as_str().into(),
+            start_to_fire_timeout: SECOND,
+            workflow_task_completed_event_id,
+        },
+        Command::CancelTimer(command) => Attributes::TimerCanceled {
+            timer_id: command.timer_id.as_str().into(),
+            started_event_id: EventId(1),
+            workflow_task_completed_event_id,
+            identity: "worker".into(),
+        },
+        Command::StartChildWorkflowExecution(command) => {
+            let child = StartChildWorkflowExecutionInitiated {
+                command: command.clone(),
+                workflow_id: command.workflow_id.as_str().into(),
+                workflow_type: command.workflow_type.as_ref().unwrap().name.as_str().into(),
+                task_queue: "main".into(),
+                workflow_execution_timeout: Duration::ZERO,
+                workflow_run_timeout: Duration::ZERO,
+                workflow_task_timeout: 10 * SECOND,
+                parent_close_policy: ParentClosePolicy::Terminate,
+                workflow_task_completed_event_id,
+            };
+            Attributes::StartChildWorkflowExecutionInitiated(Arc::new(child))
+        }
+        Command::RequestCancelExternalWorkflowExecution(command) => {
+            Attributes::RequestCancelExternalWorkflowExecutionInitiated {
+                command: command.clone(),
+                workflow_task_completed_event_id,
+            }
+        }
+        Command::SignalExternalWorkflowExecution(command) => {
+            Attributes::SignalExternalWorkflowExecutionInitiated {
+                command: command.clone(),
+                workflow_task_completed_event_id,
+            }
+        }
+        Command::RecordMarker(command) => Attributes::MarkerRecorded {
+            command: command.clone(),
+            workflow_task_completed_event_id,
+        },
+        Command::CompleteWorkflowExecution(_) => Attributes::WorkflowExecutionCompleted {
+            result: None,
+            workflow_task_completed_event_id,
+            new_execution_run_id: None,
+        },
+        other => panic!("{} ends the run: nothing comes after it", other.type_name()),
     }
 }
 
