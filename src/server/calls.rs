@@ -320,7 +320,7 @@ impl Server {
                 self.runs[at.0 as usize] = copy;
                 self.settle(now, at);
                 if let Some(new_run) = completion.new_run {
-                    self.make_successor(now, at, new_run);
+                    self.make_successor(now, new_run);
                 }
                 let returned = completion.returned.map(|task| {
                     Box::new(workflow_task::task(self.get(at), &task, StartedFrom::Completion))

@@ -220,7 +220,8 @@ pub(super) fn record_started(tx: &mut Transaction<'_>, initiated: EventId) {
     tx.schedule_workflow_task();
 }
 
-/// The parent records that the child has closed, as `run_id`, its last run (R87).
+/// The parent records that the child has closed, as `run_id`, its last run (R87). A start that was
+/// not recorded yet is recorded first. The caller asks for the workflow task.
 pub(super) fn record_closed(
     tx: &mut Transaction<'_>,
     initiated: EventId,
@@ -228,6 +229,9 @@ pub(super) fn record_closed(
     close: ChildClose,
 ) {
     let Some(at) = tx.run.child_index(initiated) else { return };
+    if tx.run.children[at].state == ChildState::Initiated {
+        return;
+    }
     let child = tx.run.children.remove(at);
     let attributes = |started_event_id| Attributes::ChildWorkflowExecutionClosed {
         child: child.initiated.clone(),
@@ -239,9 +243,16 @@ pub(super) fn record_closed(
     match child.state {
         ChildState::Started(_, started) => tx.buffer(attributes(started)),
         ChildState::StartBuffered(_) => tx.buffer_close(initiated, attributes(EventId::default())),
-        ChildState::Initiated | ChildState::Made(_) => return,
+        ChildState::Made(first_run) => {
+            tx.buffer(Attributes::ChildWorkflowExecutionStarted {
+                child: child.initiated.clone(),
+                run_id: first_run,
+                initiated_event_id: initiated,
+            });
+            tx.buffer_close(initiated, attributes(EventId::default()));
+        }
+        ChildState::Initiated => {}
     }
-    tx.schedule_workflow_task();
 }
 
 /// How a closed run looks to its parent; nothing while the chain goes on.

@@ -119,6 +119,8 @@ pub(super) fn successor(
     started.continued_failure = None;
     started.original_execution_run_id = run_id;
     started.identity = crate::history::Name::empty();
+    // After a reset this is no longer what the first event says (B15).
+    started.workflow_execution_expiration_time = run.chain_expires_at;
     started.prev_auto_reset_points.clone_from(&run.reset_points);
     change(&mut started);
     NewRun { run_id, started }

@@ -51,6 +51,15 @@ impl Server {
             return;
         }
         let workflow_id = child.initiated.workflow_id.clone();
+        if let Some(existing) = self.childs_run_from_before_the_reset(parent, initiated) {
+            let run = self.edit(parent);
+            if let Some(at) = run.child_index(initiated) {
+                run.children[at].state = ChildState::Made(existing);
+            }
+            run.transfers.push((now, Transfer::RecordChildStarted(initiated)));
+            return self.refresh(parent);
+        }
+        let Some(child) = self.get(parent).child(initiated) else { return };
         let policies = Policies::of_child(child.initiated.command.workflow_id_reuse_policy);
         let current = self.current_index(workflow_id.as_str());
         let verdict = judge(current.map(|at| self.get(at)), policies);
@@ -80,6 +89,24 @@ impl Server {
         }
         run.transfers.push((now, Transfer::RecordChildStarted(initiated)));
         self.refresh(parent);
+    }
+
+    /// The open run of a child that an earlier run of a reset parent started from the same event:
+    /// the parent is connected with it again, rather than refused.
+    fn childs_run_from_before_the_reset(
+        &self,
+        parent: RunIndex,
+        initiated: EventId,
+    ) -> Option<RunId> {
+        let run = self.get(parent);
+        run.last_reset_time?;
+        let child = self.current_run(run.child(initiated)?.initiated.workflow_id.as_str())?;
+        let of = child.started.parent.as_ref()?;
+        let starter = self.run(of.execution.run_id)?;
+        let same_lineage = starter.execution.workflow_id == run.execution.workflow_id
+            && starter.started.original_execution_run_id == run.started.original_execution_run_id;
+        let same_child = of.initiated_event_id == initiated && child.is_open();
+        (same_lineage && same_child).then_some(child.started.first_execution_run_id)
     }
 
     /// The child's first workflow task, if nothing else brought one (R87). A parent that has closed
@@ -189,8 +216,10 @@ impl Server {
         let Some(current) = self.current_index(child.initiated.workflow_id.as_str()) else {
             return;
         };
-        let same_chain = self.get(current).started.first_execution_run_id == first_run;
-        if !same_chain || !self.get(current).is_open() {
+        // A child that an earlier run of a reset parent started is not this run's to close.
+        let is_own = self.get(current).started.first_execution_run_id == first_run
+            && self.is_child(current, &origin);
+        if !is_own || !self.get(current).is_open() {
             return;
         }
         match policy {
@@ -241,7 +270,10 @@ impl Server {
             pending.initiated.workflow_id == self.get(child).execution.workflow_id
         });
         if known && self.get(parent).is_open() {
-            self.transact(now, parent, |tx| child::record_closed(tx, initiated, run_id, close));
+            self.transact(now, parent, |tx| {
+                child::record_closed(tx, initiated, run_id, close);
+                tx.schedule_workflow_task();
+            });
         }
     }
 }

@@ -284,8 +284,9 @@ impl Server {
     }
 
     /// Makes the run that follows one which continued as new or is retried.
-    fn make_successor(&mut self, now: Time, of: RunIndex, new_run: commands::NewRun) {
-        let request_id = self.get(of).start_request_id.clone();
+    fn make_successor(&mut self, now: Time, new_run: commands::NewRun) {
+        // The server makes up a request of its own.
+        let request_id = Name::from(new_run.run_id.to_string());
         // A child's first task waited for its parent once; its successors' do not.
         let started = Arc::new(new_run.started);
         let first_task = start::FirstTask::Scheduled;
@@ -336,7 +337,7 @@ impl Server {
             None
         });
         if let Some(new_run) = new_run {
-            self.make_successor(now, at, new_run);
+            self.make_successor(now, new_run);
         }
     }
 }

@@ -16,7 +16,7 @@ use super::terminate::{TerminatedBy, Termination, terminate};
 use super::transaction::Transaction;
 use crate::api::{Code, ExecutionStatus, Response, RpcError};
 use crate::clock::Time;
-use crate::history::event::{StartOrigin, WorkflowTaskFailed};
+use crate::history::event::{StartOrigin, WorkflowExecutionSignaled, WorkflowTaskFailed};
 use crate::history::ids::RunCause;
 use crate::history::{Attributes, Event, EventId, Failure, History, Name, RunId};
 use crate::official::enums::{ResetReapplyExcludeType, ResetReapplyType, WorkflowTaskFailedCause};
@@ -52,13 +52,13 @@ impl Server {
             run_id: execution.run_id.into(),
         };
         let base = self.find(&target)?;
-        let excluded = excluded(request)?;
+        let point = point(&self.runs[base.0 as usize].history, request)?;
         let current = self.current_index(target.workflow_id.as_str()).unwrap_or(base);
         let current_run = &self.runs[current.0 as usize];
         if *current_run.start_request_id == *request.request_id {
             return Ok(Response::ResetWorkflowExecution { run_id: current_run.execution.run_id });
         }
-        let point = request.workflow_task_finish_event_id;
+        let excluded = excluded(request)?;
         let kept = keep(&self.runs[base.0 as usize].history, point)?;
 
         let new = RunIndex(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
@@ -172,16 +172,19 @@ fn excluded(request: &ResetWorkflowExecutionRequest) -> Result<Excluded, RpcErro
     })
 }
 
-/// The events before the point, if a reset can go there (B2).
-fn keep(history: &History, point: i64) -> Result<History, RpcError> {
-    let out_of_range = || {
-        RpcError::invalid_argument(
-            "Workflow task finish ID must be > 1 && <= workflow last event ID.",
-        )
-    };
-    let point = crate::api::event_id(point)
+/// The point that a request names, if the history has it (B2a).
+fn point(history: &History, request: &ResetWorkflowExecutionRequest) -> Result<EventId, RpcError> {
+    crate::api::event_id(request.workflow_task_finish_event_id)
         .filter(|point| point.0 > 1 && point.0 <= history.len())
-        .ok_or_else(out_of_range)?;
+        .ok_or_else(|| {
+            RpcError::invalid_argument(
+                "Workflow task finish ID must be > 1 && <= workflow last event ID.",
+            )
+        })
+}
+
+/// The events before the point, if a reset can go there (B2b, B2c).
+fn keep(history: &History, point: EventId) -> Result<History, RpcError> {
     let last = EventId(point.0 - 1);
     let kept = history.prefix(last).ok_or_else(|| {
         RpcError::invalid_argument(format!(
@@ -253,7 +256,8 @@ impl PendingTask {
 }
 
 /// What happened after the point and is to happen again: signals, and what children did that the
-/// kept history initiated (B16). Cancel requests never.
+/// kept history initiated (B16). Cancel requests never. Like everything that comes from outside, it
+/// is buffered first and flushed at once (R2, R4).
 fn reapply<'e>(
     tx: &mut Transaction<'_>,
     events: impl Iterator<Item = &'e Event>,
@@ -263,25 +267,26 @@ fn reapply<'e>(
         match &event.attributes {
             Attributes::WorkflowExecutionSignaled(signaled) if !excluded.signals => {
                 tx.run.signal_request_ids.insert(signaled.request_id.clone());
-                tx.add(event.attributes.clone());
+                // Who sent it from another execution is not carried over.
+                let again = WorkflowExecutionSignaled { external: None, ..(**signaled).clone() };
+                tx.buffer(Attributes::WorkflowExecutionSignaled(Arc::new(again)));
             }
             Attributes::StartChildWorkflowExecutionFailed { initiated_event_id, .. } => {
                 if let Some(at) = tx.run.child_index(*initiated_event_id) {
                     tx.run.children.remove(at);
-                    tx.add(event.attributes.clone());
+                    tx.buffer(event.attributes.clone());
                 }
             }
             Attributes::ChildWorkflowExecutionStarted { run_id, initiated_event_id, .. } => {
                 if let Some(at) = tx.run.child_index(*initiated_event_id) {
-                    let id = tx.add(event.attributes.clone());
-                    tx.run.children[at].state = ChildState::Started(*run_id, id);
+                    tx.run.children[at].state = ChildState::StartBuffered(*run_id);
+                    tx.buffer(event.attributes.clone());
                 }
             }
             Attributes::ChildWorkflowExecutionClosed {
                 initiated_event_id, run_id, close, ..
             } => {
                 child::record_closed(tx, *initiated_event_id, *run_id, close.clone());
-                tx.flush();
             }
             _ => {}
         }
@@ -309,7 +314,8 @@ fn resend(tx: &mut Transaction<'_>) {
 mod tests {
     use std::time::Duration;
 
-    use super::super::story::{Story, complete_workflow, schedule, timer};
+    use super::super::story::{Story, complete_workflow, schedule, start_child, timer};
+    use crate::official::enums::ParentClosePolicy;
 
     #[test]
     fn a_reset_keeps_the_prefix_fails_the_task_and_terminates_the_current_run() {
@@ -387,5 +393,34 @@ mod tests {
         assert_eq!(lengths, [5, 5]);
         let task = story.poll();
         story.complete(&task, vec![complete_workflow()]).unwrap();
+    }
+
+    #[test]
+    fn what_is_applied_again_is_flushed_at_once_with_completions_behind() {
+        // R4, B16: the child closes first, and stands last.
+        let mut story = Story::after(vec![start_child("c", ParentClosePolicy::Terminate)]);
+        let task = story.poll();
+        story.complete(&task, vec![]).unwrap();
+        story.poll(); // the child's first task
+        story.terminate("c").unwrap();
+        story.signal("s").unwrap();
+        story.reset(9).unwrap();
+        assert_eq!(
+            story.types()[8..],
+            [
+                "WorkflowTaskFailed",
+                "WorkflowExecutionSignaled",
+                "ChildWorkflowExecutionTerminated",
+                "WorkflowTaskScheduled",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_point_that_is_out_of_range_is_refused_before_anything_else_is_looked_at() {
+        // B2a before B5 and B18.
+        let mut story = Story::after(vec![]);
+        let error = story.reset(99).unwrap_err();
+        assert!(error.message.starts_with("Workflow task finish ID must be > 1"), "{error}");
     }
 }

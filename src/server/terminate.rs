@@ -1,6 +1,7 @@
 //! Termination: at once, without a workflow task (R41–R47).
 
 use super::close::follow_close;
+use super::key::Transfer;
 use super::transaction::Transaction;
 use super::{messages, workflow_task};
 use crate::api::ExecutionStatus;
@@ -35,7 +36,11 @@ pub(super) fn terminate(tx: &mut Transaction<'_>, termination: Termination, by: 
     tx.close(ExecutionStatus::Terminated, attributes);
     match by {
         TerminatedBy::Request => follow_close(tx.run, tx.now),
-        TerminatedBy::Reset => tx.run.transfers.clear(),
+        // A child whose start is recorded still gets its first task.
+        TerminatedBy::Reset => tx
+            .run
+            .transfers
+            .retain(|(_, transfer)| matches!(transfer, Transfer::ScheduleChildsFirstTask(_))),
     }
 }
 
