@@ -52,13 +52,13 @@ impl Server {
             run_id: execution.run_id.into(),
         };
         let base = self.find(&target)?;
+        let excluded = excluded(request)?;
         let point = point(&self.runs[base.0 as usize].history, request)?;
         let current = self.current_index(target.workflow_id.as_str()).unwrap_or(base);
         let current_run = &self.runs[current.0 as usize];
         if *current_run.start_request_id == *request.request_id {
             return Ok(Response::ResetWorkflowExecution { run_id: current_run.execution.run_id });
         }
-        let excluded = excluded(request)?;
         let kept = keep(&self.runs[base.0 as usize].history, point)?;
 
         let new = RunIndex(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
