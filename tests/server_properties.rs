@@ -155,6 +155,12 @@ impl World {
         Some(ActivityTarget::Token(task.token.clone()))
     }
 
+    fn act_all(&mut self, acts: &[Act]) {
+        for act in acts {
+            self.act(act);
+        }
+    }
+
     fn act(&mut self, act: &Act) {
         let identity = Name::from("somebody");
         let request = match act {
@@ -381,9 +387,7 @@ proptest! {
     #[test]
     fn every_history_holds_together_whatever_happens(acts in prop::collection::vec(act(), 0..120)) {
         let mut world = World::new();
-        for act in &acts {
-            world.act(act);
-        }
+        world.act_all(&acts);
         for run in world.server.runs() {
             holds_together(run.history(), run.is_open())?;
         }
@@ -409,12 +413,12 @@ proptest! {
     ) {
         let (first, then) = acts.split_at(at.index(acts.len()));
         let mut world = World::new();
-        first.iter().for_each(|act| world.act(act));
+        world.act_all(first);
         let frozen = hash(&world.server);
         let mut clone = world.clone();
-        then.iter().for_each(|act| clone.act(act));
+        clone.act_all(then);
         prop_assert_eq!(hash(&world.server), frozen, "the origin does not notice");
-        then.iter().for_each(|act| world.act(act));
+        world.act_all(then);
         prop_assert_eq!(&world.server, &clone.server);
         prop_assert_eq!(hash(&world.server), hash(&clone.server));
     }
