@@ -1,5 +1,6 @@
 //! Which files are scenarios.
 
+use crate::history::text::plain;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -56,7 +57,7 @@ fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) -> Result<(), F
 
 /// A path as it is shown: with forward slashes on every system.
 pub(crate) fn shown(path: &Path) -> String {
-    let shown = path.display().to_string();
+    let shown = plain(&path.display().to_string());
     if std::path::MAIN_SEPARATOR == '/' {
         shown
     } else {

@@ -52,7 +52,7 @@ impl<W: Write, E: Write> Output<W, E> {
             (false, Ended::Settled) => (BAD, "FAILED"),
             (false, _) => (BAD, "STOPPED"),
         };
-        let name = &result.scenario().name;
+        let name = text::plain(&result.scenario().name);
         let outcome = Outcome::of(result);
         let at = result.end.offset(EPOCH);
         let wall_time = milliseconds(wall_time);
@@ -111,10 +111,10 @@ impl<W: Write, E: Write> Output<W, E> {
         ];
         let all = tally.as_expected + tally.failed + tally.stopped + tally.invalid;
         let plural = if all == 1 { "" } else { "s" };
-        write!(self.out, "\n{all} scenario{plural}:")?;
+        write!(self.out, "\n{all} scenario{plural}")?;
         let told = counts.iter().filter(|(count, ..)| *count > 0);
         for (at, (count, style, word)) in told.enumerate() {
-            let separator = if at == 0 { "" } else { "," };
+            let separator = if at == 0 { ":" } else { "," };
             write!(self.out, "{separator} {style}{count} {word}{style:#}")?;
         }
         let virtual_time = (EPOCH + tally.virtual_time).offset(EPOCH);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::api::ExecutionStatus;
+use crate::history::text::plain;
 use crate::sim::RunResult;
 
 /// How each execution of a scenario ended, as in `greeting Terminated > Completed`: by Workflow Id
@@ -39,7 +40,7 @@ impl fmt::Display for Outcome {
         }
         for (at, (workflow_id, runs)) in self.executions.iter().take(Self::MOST_TOLD).enumerate() {
             let separator = if at == 0 { "" } else { ", " };
-            write!(f, "{separator}{workflow_id} ")?;
+            write!(f, "{separator}{} ", plain(workflow_id))?;
             let skipped = runs.len().saturating_sub(Self::MOST_TOLD);
             if skipped > 0 {
                 write!(f, "... {skipped} before > ")?;

@@ -16,6 +16,9 @@ pub struct Limits {
     pub virtual_time: Duration,
     /// How many happenings there may be.
     pub happenings: u64,
+    /// How many bytes of inputs, results and details all histories together may hold. Temporal's
+    /// limit for one history is the same.
+    pub recorded_bytes: u64,
     /// How many events one history may have.
     pub history_events: u32,
     /// How many runs there may be.
@@ -30,12 +33,13 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Ten years, 200,000 happenings, 10,000 runs, 5,000,000 replayed events, and Temporal's own
+    /// Ten years, 100,000 happenings, 50 MB, 10,000 runs, 5,000,000 replayed events, and Temporal's own
     /// limit of 51,200 events in a history.
     fn default() -> Self {
         Self {
             virtual_time: Duration::from_secs(10 * 365 * 86_400),
-            happenings: 200_000,
+            happenings: 100_000,
+            recorded_bytes: 50 << 20,
             history_events: 51_200,
             runs: 10_000,
             replayed_events: 5_000_000,
@@ -60,6 +64,7 @@ pub struct Stopped {
 pub enum Limit {
     VirtualTime(Duration),
     Happenings(u64),
+    RecordedBytes(u64),
     HistoryEvents(u32),
     Runs(u32),
     ReplayedEvents(u64),
@@ -72,6 +77,9 @@ impl fmt::Display for Limit {
                 write!(f, "more than {} days of virtual time", limit.as_secs() / 86_400)
             }
             Self::Happenings(limit) => write!(f, "more than {limit} happenings"),
+            Self::RecordedBytes(limit) => {
+                write!(f, "more than {} MB in the histories", limit >> 20)
+            }
             Self::HistoryEvents(limit) => write!(f, "a history of more than {limit} events"),
             Self::Runs(limit) => write!(f, "more than {limit} runs"),
             Self::ReplayedEvents(limit) => write!(f, "more than {limit} events replayed"),

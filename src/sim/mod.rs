@@ -33,6 +33,7 @@ mod result;
 mod run;
 mod schedule;
 mod simulation;
+mod size;
 #[cfg(test)]
 mod tests;
 mod watch;

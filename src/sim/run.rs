@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::limits::{Limit, Limits, Stopped};
 use super::result::RunResult;
+use super::size::Recorded;
 use super::{Enabled, Happening, Plan, Schedule, Simulation};
 use crate::clock::{EPOCH, Time};
 use crate::history::Execution;
@@ -65,6 +66,7 @@ pub(super) struct Driver {
     race: Race,
     pub(super) limits: Limits,
     pub(super) happenings: u64,
+    recorded: Recorded,
     /// All runs before this one have closed, and runs do not open again.
     first_open: usize,
     pub(super) enabled: Enabled,
@@ -72,7 +74,15 @@ pub(super) struct Driver {
 
 impl Driver {
     pub(super) fn new(simulation: Simulation, race: Race, limits: Limits) -> Self {
-        Self { simulation, race, limits, happenings: 0, first_open: 0, enabled: Enabled::default() }
+        Self {
+            simulation,
+            race,
+            limits,
+            happenings: 0,
+            recorded: Recorded::default(),
+            first_open: 0,
+            enabled: Enabled::default(),
+        }
     }
 
     /// When the next happening is due, if there is one.
@@ -127,8 +137,8 @@ impl Driver {
         self.first_open == self.simulation.server().runs().len()
     }
 
-    fn limit_reached(&self, due: Time) -> Option<Limit> {
-        let limits = &self.limits;
+    fn limit_reached(&mut self, due: Time) -> Option<Limit> {
+        let limits = self.limits;
         if due > EPOCH + limits.virtual_time {
             return Some(Limit::VirtualTime(limits.virtual_time));
         }
@@ -139,6 +149,9 @@ impl Driver {
             return Some(Limit::ReplayedEvents(limits.replayed_events));
         }
         if self.happenings.is_multiple_of(Limits::SIZES_EVERY) {
+            if self.recorded.count(self.simulation.server()) > limits.recorded_bytes {
+                return Some(Limit::RecordedBytes(limits.recorded_bytes));
+            }
             let mut runs = self.simulation.server().runs();
             if runs.len() > limits.runs as usize {
                 return Some(Limit::Runs(limits.runs));

@@ -57,6 +57,7 @@ mod words;
 mod tests;
 
 pub use style::Style;
+pub(crate) use words::plain;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
