@@ -103,7 +103,12 @@ timeline:
   - { terminate: a nap, reason: enough, details: [1], after: 30h }
 ",
         );
-        insta::assert_snapshot!(log, @"");
+        insta::assert_snapshot!(log, @r#"
+        clients
+             00:00:00.000  client  start Nap "a nap" (input {"b":1}, run timeout 9d, maximum attempts 3, start delay 5s, reuse policy REJECT_DUPLICATE, conflict policy FAIL) -> run 1
+             00:00:00.000  client  heartbeat_activity charge-card of "a nap" (details 7) -> NOT_FOUND: cannot find pending activity with ActivityID charge-card, check workflow execution history for more details
+          1d 06:00:00.000  client  terminate "a nap" (reason "enough", details [1]) -> ok
+        "#);
     }
 
     #[test]

@@ -38,7 +38,14 @@ fn times_of_one_run_stand_below_each_other_whatever_their_lengths() {
     history.append(vec![Event { id: EventId(4), time, attributes: nap("4") }]);
     let execution = run("greeting", 1);
     let text = render(&[RunText::new(&execution, 1, &history, "Running", EPOCH)], Style::Plain);
-    assert_snapshot!(text, @"");
+    assert_snapshot!(text, @"
+    greeting run 1: Running
+      run id 28e47bdc-c9a4-7800-88e1-c4a5e6283a15
+       1      00:00:00.000        TimerFired                        timer 1               (started 1)
+       2   1d 06:00:00.000        TimerFired                        timer 2               (started 1)
+       3  12d 00:00:00.000        TimerFired                        timer 3               (started 1)
+       4      00:00:00.000001500  TimerFired                        timer 4               (started 1)
+    ");
 }
 
 #[test]
@@ -59,7 +66,14 @@ fn failures_are_called_by_their_types_or_else_their_kinds() {
         (0, failed(sent("a \"b\"", Some(untyped), None))),
         (0, failed(sent("", None, None))),
     ]);
-    assert_snapshot!(text, @"");
+    assert_snapshot!(text, @r#"
+    1  00:00:00.000  WorkflowExecutionFailed           ActivityFailure: "Activity cancelled", caused by CanceledFailure
+    2  00:00:00.000  WorkflowExecutionFailed           CanceledFailure
+    3  00:00:00.000  WorkflowExecutionFailed           SCHEDULE_TO_CLOSE: "too late", last heartbeat 7
+    4  00:00:00.000  WorkflowExecutionFailed           ApplicationFailure
+    5  00:00:00.000  WorkflowExecutionFailed           "a \"b\""
+    6  00:00:00.000  WorkflowExecutionFailed           Failure
+    "#);
 }
 
 #[test]
@@ -84,7 +98,11 @@ fn a_local_activity_is_told_as_other_activities_are() {
         (0, marker(data, Some(sent("odd", None, None)))),
         (0, marker("[]", None)),
     ]);
-    assert_snapshot!(text, @"");
+    assert_snapshot!(text, @r#"
+    1  00:00:00.000  MarkerRecorded                    local activity 1      draw_number  attempt 2  result 17
+    2  00:00:00.000  MarkerRecorded                    local activity 1      draw_number  attempt 2  result 17  "odd"
+    3  00:00:00.000  MarkerRecorded                    marker core_local_activity  data []  result 17
+    "#);
 }
 
 #[test]
