@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::api::{Description, PendingActivity, PendingActivityState};
 use crate::clock::EPOCH;
 use crate::history::RunId;
+use crate::history::text::{failure_text, word};
 use crate::sim::{Answer, RunResult, Which, decode};
 
 /// The answer, and lines that stand below it.
@@ -73,7 +74,8 @@ fn described(description: &Description, result: &RunResult) -> (String, Vec<Stri
     for child in &description.pending_children {
         let started = if child.run_id.is_some() { "started" } else { "initiated" };
         let of_type = &child.workflow_type;
-        lines.push(format!("pending child: {} ({of_type}), {started}", child.workflow_id));
+        let child = word(child.workflow_id.as_str());
+        lines.push(format!("pending child {child} ({}), {started}", word(of_type)));
     }
     (first, lines)
 }
@@ -87,8 +89,10 @@ fn activity(pending: &PendingActivity) -> String {
         PendingActivityState::CancelRequested => "cancel requested",
     };
     let mut line = format!(
-        "pending activity: {} ({of_type}), {state}, attempt {}",
-        command.activity_id, pending.attempt
+        "pending activity {} ({}), {state}, attempt {}",
+        word(&command.activity_id),
+        word(of_type),
+        pending.attempt
     );
     // Writing to a string cannot fail.
     if let Some(at) = pending.last_heartbeat_time {
@@ -101,7 +105,7 @@ fn activity(pending: &PendingActivity) -> String {
         let _ = write!(line, ", next attempt at {}", at.offset(EPOCH));
     }
     if let Some(failure) = &pending.last_failure {
-        let _ = write!(line, ", last failure: {}", failure.message());
+        let _ = write!(line, ", last failure {}", failure_text(failure));
     }
     line
 }

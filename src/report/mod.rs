@@ -15,7 +15,7 @@
 //! let plan = Plan::new(Scenario::parse(nap, "nap.yaml")?);
 //! let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
 //! assert_eq!(Outcome::of(&result).to_string(), "nap Terminated");
-//! assert!(text(&result).contains("00:01:00.000  client  terminate nap (enough) -> ok"));
+//! assert!(text(&result).contains("00:01:00.000  client  terminate nap (reason \"enough\") -> ok"));
 //! # Ok::<(), deadbeat::scenario::Diagnostics>(())
 //! ```
 //!

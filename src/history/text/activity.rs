@@ -12,7 +12,7 @@ use crate::official::well_known;
 
 pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
     let about = |scheduled: EventId| match scene.activity(scheduled) {
-        Some(activity) => Line::about(&activity.command.activity_id),
+        Some(activity) => about_activity(activity),
         None => Line::new(),
     };
     match &event.attributes {
@@ -80,9 +80,14 @@ pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
     }
 }
 
+/// An activity by its id and type.
+fn about_activity(of: &ActivityTaskScheduled) -> Line {
+    let of_type = of.command.activity_type.as_ref().map_or("", |of| of.name.as_str());
+    Line::about_a("activity", &of.command.activity_id).item(word(of_type))
+}
+
 fn scheduled(of: &ActivityTaskScheduled, scene: &Scene<'_>) -> Line {
     let command = &of.command;
-    let type_name = command.activity_type.as_ref().map_or("", |of| of.name.as_str());
     let queue = command.task_queue.as_ref().map_or("", |queue| queue.name.as_str());
     let input = command.input.as_ref().filter(|input| !input.payloads.is_empty());
     // Those that the workflow asked for, with what the server made of them (R49).
@@ -99,8 +104,7 @@ fn scheduled(of: &ActivityTaskScheduled, scene: &Scene<'_>) -> Line {
         .into_iter()
         .filter(|(_, sent, _)| asked_for(**sent))
         .map(|(name, _, timeout)| format!("{name} {}", short(timeout)));
-    Line::about(&command.activity_id)
-        .item(word(type_name))
+    about_activity(of)
         .items(input.map(|input| format!("input {}", payloads_text(input))))
         .named("queue", scene.other_queue(queue))
         .items(timeouts)

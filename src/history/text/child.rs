@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use super::execution::retry_state_text;
+use super::execution::{retry_state_text, workflow_retry_policy};
 use super::line::Line;
 use super::names::Scene;
 use super::payload::payloads_text;
 use super::words::word;
 use crate::history::event::{
-    Attributes, ChildClose, Event, ParentClosePolicy, StartChildWorkflowExecutionInitiated,
+    Attributes, ChildClose, Event, ParentClosePolicy, RetryPolicy,
+    StartChildWorkflowExecutionInitiated,
 };
+use crate::official::enums::WorkflowIdReusePolicy;
+use crate::official::{common, well_known};
 
 /// The workflow task timeout that is not worth telling, being everybody's.
 const DEFAULT_TASK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,13 +20,11 @@ const DEFAULT_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
     match &event.attributes {
         Attributes::StartChildWorkflowExecutionInitiated(child) => initiated(child, scene),
-        Attributes::StartChildWorkflowExecutionFailed { child, initiated_event_id } => {
-            Line::about(child.workflow_id.as_str())
-                .item("WORKFLOW_ALREADY_EXISTS")
-                .link("initiated", Some(*initiated_event_id))
-        }
+        Attributes::StartChildWorkflowExecutionFailed { child, initiated_event_id } => about(child)
+            .item("WORKFLOW_ALREADY_EXISTS")
+            .link("initiated", Some(*initiated_event_id)),
         Attributes::ChildWorkflowExecutionStarted { child, run_id, initiated_event_id } => {
-            Line::about(child.workflow_id.as_str())
+            about(child)
                 .item(scene.run_number(*run_id))
                 .link("initiated", Some(*initiated_event_id))
         }
@@ -34,7 +35,7 @@ pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
             started_event_id,
             close,
         } => {
-            let line = Line::about(child.workflow_id.as_str()).item(scene.run_number(*run_id));
+            let line = about(child).item(scene.run_number(*run_id));
             let line = match close {
                 ChildClose::Completed { result } => line.payloads("result", result.as_ref()),
                 ChildClose::Failed { failure, retry_state } => {
@@ -51,16 +52,22 @@ pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
     }
 }
 
+fn about(child: &StartChildWorkflowExecutionInitiated) -> Line {
+    Line::about_a("child", child.workflow_id.as_str())
+}
+
 fn initiated(child: &StartChildWorkflowExecutionInitiated, scene: &Scene<'_>) -> Line {
     let command = &child.command;
     let input = command.input.as_ref().filter(|input| !input.payloads.is_empty());
     let task_timeout = Some(child.workflow_task_timeout).filter(|of| *of != DEFAULT_TASK_TIMEOUT);
+    let reuse = WorkflowIdReusePolicy::try_from(command.workflow_id_reuse_policy).ok();
+    let reuse = reuse.and_then(reuse_text);
     let policy = match child.parent_close_policy {
         ParentClosePolicy::Terminate => None,
         ParentClosePolicy::Abandon => Some("parent close policy ABANDON".to_owned()),
         ParentClosePolicy::RequestCancel => Some("parent close policy REQUEST_CANCEL".to_owned()),
     };
-    Line::about(child.workflow_id.as_str())
+    about(child)
         .item(word(&child.workflow_type))
         .items(input.map(|input| format!("input {}", payloads_text(input))))
         .named("queue", scene.other_queue(&child.task_queue))
@@ -69,4 +76,40 @@ fn initiated(child: &StartChildWorkflowExecutionInitiated, scene: &Scene<'_>) ->
         .duration("task timeout", task_timeout.unwrap_or_default())
         .named("cron", &command.cron_schedule)
         .items(policy)
+        .items(reuse.map(|policy| format!("reuse policy {policy}")))
+        .items(
+            command.retry_policy.as_ref().map(with_defaults).iter().flat_map(workflow_retry_policy),
+        )
+}
+
+/// Whether the child's id may have been used before; nothing if it may, as by default.
+fn reuse_text(policy: WorkflowIdReusePolicy) -> Option<&'static str> {
+    match policy {
+        WorkflowIdReusePolicy::Unspecified | WorkflowIdReusePolicy::AllowDuplicate => None,
+        other => {
+            let name = other.as_str_name();
+            Some(name.strip_prefix("WORKFLOW_ID_REUSE_POLICY_").unwrap_or(name))
+        }
+    }
+}
+
+/// The policy as the child gets it (R50).
+fn with_defaults(sent: &common::RetryPolicy) -> RetryPolicy {
+    let set = |sent: Option<well_known::Duration>| {
+        sent.and_then(|sent| Duration::try_from(sent).ok()).filter(|set| !set.is_zero())
+    };
+    let initial_interval = set(sent.initial_interval).unwrap_or(Duration::from_secs(1));
+    let unset = sent.backoff_coefficient.to_bits() == 0.0_f64.to_bits();
+    RetryPolicy {
+        initial_interval,
+        backoff_coefficient: if unset { 2.0 } else { sent.backoff_coefficient },
+        maximum_interval: set(sent.maximum_interval)
+            .unwrap_or_else(|| initial_interval.saturating_mul(100)),
+        maximum_attempts: u32::try_from(sent.maximum_attempts).unwrap_or(0),
+        non_retryable_error_types: sent
+            .non_retryable_error_types
+            .iter()
+            .map(|name| name.as_str().into())
+            .collect(),
+    }
 }

@@ -4,6 +4,7 @@ use super::failure::failure_text;
 use super::line::Line;
 use super::names::Scene;
 use super::payload::{fields_text, payload_text};
+use super::record::fields_item;
 use super::words::{short, word};
 use crate::history::event::{
     Attributes, Event, Initiator, RetryPolicy, RetryState, WorkflowExecutionContinuedAsNew,
@@ -93,7 +94,7 @@ pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
         }
         Attributes::WorkflowExecutionSignaled(of) => {
             let from = of.external.as_ref();
-            Line::about(&of.signal_name)
+            Line::about_a("signal", &of.signal_name)
                 .payloads("input", of.input.as_ref())
                 .items(from.map(|from| format!("from {}", scene.execution(from))))
                 .by(&of.identity)
@@ -104,9 +105,6 @@ pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
 
 fn started(of: &WorkflowExecutionStarted, scene: &Scene<'_>) -> Line {
     let task_timeout = Some(of.workflow_task_timeout).filter(|of| *of != DEFAULT_TASK_TIMEOUT);
-    let fields = |what: &str, fields: Vec<String>| {
-        (!fields.is_empty()).then(|| format!("{what} {}", fields.join(", ")))
-    };
     let memo = of.memo.as_ref().map(|memo| fields_text(&memo.fields, payload_text));
     let attributes = of.search_attributes.as_ref();
     let attributes = attributes.map(|of| fields_text(&of.indexed_fields, payload_text));
@@ -122,8 +120,8 @@ fn started(of: &WorkflowExecutionStarted, scene: &Scene<'_>) -> Line {
         .duration("first task after", of.first_workflow_task_backoff)
         .items(of.continued_failure.as_ref().map(|of| format!("after {}", failure_text(of))))
         .payloads("last result", of.last_completion_result.as_ref())
-        .items(memo.and_then(|memo| fields("memo", memo)))
-        .items(attributes.and_then(|attributes| fields("search attributes", attributes)));
+        .items(fields_item("memo", memo))
+        .items(fields_item("search attributes", attributes));
     match &of.parent {
         None => line.by(&of.identity),
         Some(parent) => {
@@ -135,18 +133,33 @@ fn started(of: &WorkflowExecutionStarted, scene: &Scene<'_>) -> Line {
 }
 
 /// A workflow's policy. Unlike an activity it has none by default.
-fn workflow_retry_policy(policy: &RetryPolicy) -> Vec<String> {
+pub(super) fn workflow_retry_policy(policy: &RetryPolicy) -> Vec<String> {
     let texts = retry_policy_texts(policy);
     if texts.is_empty() { vec!["default retry policy".to_owned()] } else { texts }
 }
 
 fn continued_as_new(of: &WorkflowExecutionContinuedAsNew, scene: &Scene<'_>) -> Line {
     let same_type = scene.started().is_some_and(|run| run.workflow_type == of.workflow_type);
+    // What the next run has otherwise than this one.
+    let changed = |next: Duration, this: fn(&WorkflowExecutionStarted) -> Duration| {
+        if scene.started().is_some_and(|run| this(run) == next) { Duration::ZERO } else { next }
+    };
+    let initiator = match of.initiator {
+        Initiator::Workflow => None,
+        Initiator::Retry => Some("RETRY"),
+        Initiator::CronSchedule => Some("CRON_SCHEDULE"),
+    };
     Line::new()
         .item(format!("next is {}", scene.run(of.new_execution_run_id)))
         .named("of", if same_type { "" } else { &of.workflow_type })
         .payloads("input", of.input.as_ref())
         .named("queue", scene.other_queue(&of.task_queue))
+        .duration("run timeout", changed(of.workflow_run_timeout, |run| run.workflow_run_timeout))
+        .duration(
+            "task timeout",
+            changed(of.workflow_task_timeout, |run| run.workflow_task_timeout),
+        )
+        .items(initiator.map(|name| format!("initiator {name}")))
         .duration("after", of.backoff_start_interval)
         .items(of.failure.as_ref().map(|of| format!("after {}", failure_text(of))))
 }
@@ -155,12 +168,12 @@ fn continued_as_new(of: &WorkflowExecutionContinuedAsNew, scene: &Scene<'_>) -> 
 pub(super) fn retry_state_text(state: RetryState) -> Option<String> {
     let name = match state {
         RetryState::RetryPolicyNotSet => return None,
-        RetryState::InProgress => "InProgress",
-        RetryState::NonRetryableFailure => "NonRetryableFailure",
-        RetryState::Timeout => "Timeout",
-        RetryState::MaximumAttemptsReached => "MaximumAttemptsReached",
-        RetryState::InternalServerError => "InternalServerError",
-        RetryState::CancelRequested => "CancelRequested",
+        RetryState::InProgress => "IN_PROGRESS",
+        RetryState::NonRetryableFailure => "NON_RETRYABLE_FAILURE",
+        RetryState::Timeout => "TIMEOUT",
+        RetryState::MaximumAttemptsReached => "MAXIMUM_ATTEMPTS_REACHED",
+        RetryState::InternalServerError => "INTERNAL_SERVER_ERROR",
+        RetryState::CancelRequested => "CANCEL_REQUESTED",
     };
     Some(format!("retry state {name}"))
 }

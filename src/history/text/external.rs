@@ -48,12 +48,12 @@ pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
 }
 
 fn cancel(command: &Cancel, scene: &Scene<'_>) -> Line {
-    Line::about(&command.workflow_id).items(run_text(&command.run_id, scene))
+    Line::about_a("workflow", &command.workflow_id).items(run_text(&command.run_id, scene))
 }
 
 fn signal(command: &Signal, scene: &Scene<'_>) -> Line {
     let target = command.execution.clone().unwrap_or_default();
-    Line::about(&target.workflow_id)
+    Line::about_a("workflow", &target.workflow_id)
         .items(run_text(&target.run_id, scene))
         .item(format!("signal {}", word(&command.signal_name)))
 }

@@ -1,8 +1,12 @@
 //! Failures as people read them.
 
 use super::payload::payloads_text;
-use super::words::{plain, shortened};
-use crate::history::failure::Failure;
+use super::words::{plain, quoted, shortened};
+use crate::history::failure::{
+    ActivityTimeout, ActivityTimeoutKind, ActivityTimeoutReason, Failure,
+};
+use crate::official::common::Payloads;
+use crate::official::enums::TimeoutType;
 use crate::official::failure as official;
 use crate::official::failure::failure::FailureInfo;
 
@@ -13,18 +17,36 @@ const MAXIMUM_CAUSES: usize = 4;
 const MAXIMUM_MESSAGE: usize = 500;
 
 /// What failed and why, in one line.
-pub(super) fn failure_text(failure: &Failure) -> String {
+pub(crate) fn failure_text(failure: &Failure) -> String {
     match failure {
         Failure::Sent(sent) => sent_text(sent),
         Failure::ActivityTimeout(timeout) => {
-            let details = timeout.last_heartbeat_details.as_ref();
-            let details = details.map(|of| format!("last heartbeat {}", payloads_text(of)));
-            let cause = timeout.cause.as_ref();
-            let cause = cause.map(|of| format!("caused by {}", failure_text(of)));
-            let parts = [Some(failure.message().to_owned()), details, cause];
-            parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+            let text = called(timeout_name(timeout), timeout.message());
+            let text =
+                with_payloads(text, "last heartbeat", timeout.last_heartbeat_details.as_deref());
+            match &timeout.cause {
+                Some(cause) => format!("{text}, caused by {}", failure_text(cause)),
+                None => text,
+            }
         }
-        _ => message_text(failure.message()),
+        Failure::WorkflowTimeout => called("START_TO_CLOSE", failure.message()),
+        Failure::Server(message) | Failure::Reset(message) => message_text(message),
+    }
+}
+
+/// The timeout type that the official failure tells.
+fn timeout_name(timeout: &ActivityTimeout) -> &'static str {
+    match (timeout.reason, timeout.kind) {
+        // A retry that does not fit is told as the timeout that it would not fit in (R68).
+        (ActivityTimeoutReason::NoTimeToRetry, _)
+        | (ActivityTimeoutReason::Elapsed, ActivityTimeoutKind::ScheduleToClose) => {
+            "SCHEDULE_TO_CLOSE"
+        }
+        (ActivityTimeoutReason::Elapsed, ActivityTimeoutKind::ScheduleToStart) => {
+            "SCHEDULE_TO_START"
+        }
+        (ActivityTimeoutReason::Elapsed, ActivityTimeoutKind::StartToClose) => "START_TO_CLOSE",
+        (ActivityTimeoutReason::Elapsed, ActivityTimeoutKind::Heartbeat) => "HEARTBEAT",
     }
 }
 
@@ -40,34 +62,61 @@ fn sent_text(sent: &official::Failure) -> String {
 
 /// A failure without its causes.
 fn one_text(sent: &official::Failure) -> String {
-    let message = message_text(&sent.message);
-    let (kind, details) = match &sent.failure_info {
+    let (kind, what, payloads) = match &sent.failure_info {
         Some(FailureInfo::ApplicationFailureInfo(info)) => {
-            let mut text = match (info.r#type.as_str(), message.as_str()) {
-                ("", message) => message.to_owned(),
-                (of_type, "") => plain(of_type),
-                (of_type, message) => format!("{}: {message}", plain(of_type)),
+            let kind = match (info.r#type.as_str(), sent.message.as_str()) {
+                ("", "") => "ApplicationFailure".to_owned(),
+                (of_type, _) => plain(of_type),
             };
+            let mut text = called(&kind, &sent.message);
             if info.non_retryable {
                 text += " (non-retryable)";
             }
-            return with_details(text, info.details.as_ref());
+            return with_payloads(text, "details", info.details.as_ref());
         }
-        Some(FailureInfo::CanceledFailureInfo(info)) => ("canceled", info.details.as_ref()),
-        Some(FailureInfo::TimeoutFailureInfo(_)) => ("timed out", None),
-        Some(FailureInfo::TerminatedFailureInfo(_)) => ("terminated", None),
-        _ => ("failed", None),
+        Some(FailureInfo::TimeoutFailureInfo(info)) => {
+            let kind = match info.timeout_type() {
+                TimeoutType::Unspecified => "TimeoutFailure",
+                of_type => of_type.as_str_name().trim_start_matches("TIMEOUT_TYPE_"),
+            };
+            (kind, "last heartbeat", info.last_heartbeat_details.as_ref())
+        }
+        Some(FailureInfo::CanceledFailureInfo(info)) => {
+            ("CanceledFailure", "details", info.details.as_ref())
+        }
+        Some(FailureInfo::TerminatedFailureInfo(_)) => ("TerminatedFailure", "", None),
+        Some(FailureInfo::ServerFailureInfo(_)) => ("ServerFailure", "", None),
+        Some(FailureInfo::ResetWorkflowFailureInfo(_)) => ("ResetWorkflowFailure", "", None),
+        Some(FailureInfo::ActivityFailureInfo(_)) => ("ActivityFailure", "", None),
+        Some(FailureInfo::ChildWorkflowExecutionFailureInfo(_)) => {
+            ("ChildWorkflowExecutionFailure", "", None)
+        }
+        Some(FailureInfo::NexusOperationExecutionFailureInfo(_)) => {
+            ("NexusOperationFailure", "", None)
+        }
+        Some(FailureInfo::NexusHandlerFailureInfo(_)) => ("NexusHandlerFailure", "", None),
+        None if sent.message.is_empty() => ("Failure", "", None),
+        None => ("", "", None),
     };
-    with_details(if message.is_empty() { kind.to_owned() } else { message }, details)
+    with_payloads(called(kind, &sent.message), what, payloads)
+}
+
+/// A kind of failure and its message, as far as there are any: `CanceledFailure: "no need"`.
+fn called(kind: &str, message: &str) -> String {
+    match (kind, message) {
+        (kind, "") => kind.to_owned(),
+        ("", message) => message_text(message),
+        (kind, message) => format!("{kind}: {}", message_text(message)),
+    }
 }
 
 fn message_text(message: &str) -> String {
-    plain(&shortened(message, MAXIMUM_MESSAGE))
+    quoted(&shortened(message, MAXIMUM_MESSAGE))
 }
 
-fn with_details(text: String, details: Option<&crate::official::common::Payloads>) -> String {
-    match details.filter(|details| !details.payloads.is_empty()) {
-        Some(details) => format!("{text}, details {}", payloads_text(details)),
+fn with_payloads(text: String, what: &str, payloads: Option<&Payloads>) -> String {
+    match payloads.filter(|payloads| !payloads.payloads.is_empty()) {
+        Some(payloads) => format!("{text}, {what} {}", payloads_text(payloads)),
         None => text,
     }
 }

@@ -10,7 +10,7 @@ use crate::history::failure::{Failure, Payloads};
 use crate::history::ids::EventId;
 
 /// Room for the name of what an event is about.
-const SUBJECT_WIDTH: usize = 14;
+const SUBJECT_WIDTH: usize = 20;
 
 /// What an event is about, what it says, and which events it refers to.
 #[derive(Debug, Default)]
@@ -26,9 +26,14 @@ impl Line {
         Self::default()
     }
 
-    /// A line about something with a name.
+    /// A line about something with a name of its own, as in `GreetingWorkflow`.
     pub(super) fn about(name: &str) -> Self {
         Self { subject: word(name), ..Self::default() }
+    }
+
+    /// A line about something that is called by what it is and its id, as in `timer 1`.
+    pub(super) fn about_a(what: &str, id: &str) -> Self {
+        Self { subject: format!("{what} {}", word(id)), ..Self::default() }
     }
 
     pub(super) fn item(mut self, item: impl Into<String>) -> Self {

@@ -33,8 +33,8 @@
 //! assert_eq!(render(&[run], Style::Plain), "\
 //! greeting run 1: Running
 //!   run id 018cc251-f400-7000-8000-000000000001
-//!    1  00:00:00.000  TimerStarted                      nap             1m30s
-//!    2  00:01:30.000  TimerFired                        nap             (started 1)
+//!    1  00:00:00.000  TimerStarted                      timer nap             1m30s
+//!    2  00:01:30.000  TimerFired                        timer nap             (started 1)
 //! ");
 //! # Ok::<(), deadbeat::history::ids::NotAUuid>(())
 //! ```
@@ -51,13 +51,16 @@ mod record;
 mod style;
 mod task;
 mod timer;
+mod times;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use failure::failure_text;
 pub use style::Style;
-pub(crate) use words::plain;
+pub(crate) use times::TimeColumn;
+pub(crate) use words::{plain, quoted, shortened, word};
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
@@ -65,7 +68,6 @@ use std::fmt::{self, Write as _};
 use self::line::Line;
 use self::names::{Names, Scene};
 use self::style::Tone;
-use self::words::word;
 use super::event::{Attributes, Event};
 use super::ids::{EventId, Execution};
 use super::list::History;
@@ -142,12 +144,14 @@ fn write_run(out: &mut String, run: &RunText<'_>, scene: &Scene<'_>, style: Styl
     let mut origin = execution::origin(scene);
     origin.push(format!("run id {}", run.execution.run_id));
     writeln!(out, "  {}", style.paint(Tone::Faint, &origin.join(", ")))?;
+    let all = run.history.events().chain(run.transient);
+    let times = TimeColumn::of(all.map(|event| event.time), run.start);
     for event in run.history.events() {
-        write_event(out, run, event, &describe(event, scene), style)?;
+        write_event(out, run, (event, times), &describe(event, scene), style)?;
     }
     for event in run.transient {
         let line = describe(event, scene).link("not recorded", None);
-        write_event(out, run, event, &line, style)?;
+        write_event(out, run, (event, times), &line, style)?;
     }
     Ok(())
 }
@@ -155,13 +159,13 @@ fn write_run(out: &mut String, run: &RunText<'_>, scene: &Scene<'_>, style: Styl
 fn write_event(
     out: &mut String,
     run: &RunText<'_>,
-    event: &Event,
+    (event, times): (&Event, TimeColumn),
     line: &Line,
     style: Style,
 ) -> fmt::Result {
     let mark = run.marks.get(&event.id);
     let margin = if mark.is_some() { '>' } else { ' ' };
-    let time = event.time.offset(run.start);
+    let time = times.cell(event.time);
     let name = event.attributes.type_name();
     let rest = line.text(style);
     let named = style.paint(tone(&event.attributes), name);
@@ -169,7 +173,7 @@ fn write_event(
     writeln!(out, "{margin}{:>3}  {time}  {named}{:padding$}{rest}", event.id, "")?;
     if let Some(note) = mark {
         for line in note.lines() {
-            writeln!(out, "      {}", style.paint(Tone::Attention, &words::plain(line)))?;
+            writeln!(out, "      {}", style.paint(Tone::Attention, &plain(line)))?;
         }
     }
     Ok(())

@@ -44,9 +44,22 @@ pub(super) fn payload_text(payload: &Payload) -> String {
 
 /// Values by name, in the order of the names.
 pub(super) fn fields_text<T>(fields: &HashMap<String, T>, text: fn(&T) -> String) -> Vec<String> {
+    let name_and_value = |(name, value): (&String, &T)| format!("{}={}", word(name), text(value));
+    sorted(fields).into_iter().map(name_and_value).collect()
+}
+
+/// A marker's details by name, each as on other lines: `result 1`.
+pub(super) fn details_texts(details: &HashMap<String, Payloads>) -> Vec<String> {
+    let text = |(name, payloads): (&String, &Payloads)| {
+        format!("{} {}", word(name), payloads_text(payloads)).trim_end().to_owned()
+    };
+    sorted(details).into_iter().map(text).collect()
+}
+
+fn sorted<T>(fields: &HashMap<String, T>) -> Vec<(&String, &T)> {
     let mut fields: Vec<(&String, &T)> = fields.iter().collect();
     fields.sort_by_key(|(name, _)| *name);
-    fields.into_iter().map(|(name, value)| format!("{}={}", word(name), text(value))).collect()
+    fields
 }
 
 fn bytes(size: usize) -> String {

@@ -40,8 +40,8 @@ pub(super) fn describe(event: &Event, scene: &Scene<'_>) -> Line {
         }
         Attributes::WorkflowTaskTimedOut { scheduled_event_id, started_event_id, timeout_type } => {
             let which = match timeout_type {
-                WorkflowTaskTimeoutType::StartToClose => "start-to-close",
-                WorkflowTaskTimeoutType::ScheduleToStart => "schedule-to-start",
+                WorkflowTaskTimeoutType::StartToClose => "START_TO_CLOSE",
+                WorkflowTaskTimeoutType::ScheduleToStart => "SCHEDULE_TO_START",
             };
             line.item(which)
                 .link("scheduled", Some(*scheduled_event_id))

@@ -24,12 +24,12 @@ fn is_harmless(c: char) -> bool {
 }
 
 /// What somebody said, in quotes.
-pub(super) fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     format!("\"{}\"", plain(&text.replace('\\', "\\\\").replace('"', "\\\"")))
 }
 
 /// Text that is cut off where it gets too long.
-pub(super) fn shortened(text: &str, maximum: usize) -> Cow<'_, str> {
+pub(crate) fn shortened(text: &str, maximum: usize) -> Cow<'_, str> {
     match text.char_indices().nth(maximum) {
         None => text.into(),
         Some((end, _)) => format!("{}...", &text[..end]).into(),
@@ -37,7 +37,7 @@ pub(super) fn shortened(text: &str, maximum: usize) -> Cow<'_, str> {
 }
 
 /// A name as one word: in quotes if it would not be seen as one.
-pub(super) fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     let is_odd = |c: char| c.is_whitespace() || !is_harmless(c) || "\"(),".contains(c);
     if text.is_empty() || text.contains(is_odd) { quoted(text) } else { text.to_owned() }
 }

@@ -112,16 +112,16 @@ fn activities_are_called_by_their_ids() {
         ),
     ]);
     assert_snapshot!(text, @r#"
-     1  00:00:00.000  ActivityTaskScheduled             compose         compose_greeting  input 1, [2]  start-to-close 5m  heartbeat 30s
-     2  00:00:00.000  ActivityTaskScheduled             compose         compose_greeting  input 1, [2]  start-to-close 5m  heartbeat 30s  maximum attempts 3  initial interval 500ms  backoff coefficient 1.5  maximum interval 1m30s  non-retryable Fatal, "Really fatal"
-     3  00:00:00.100  ActivityTaskStarted               compose         by worker  (scheduled 1)
-     4  00:00:00.500  ActivityTaskCompleted             compose         result "ok"  by worker  (scheduled 1, started 3)
-     5  00:00:00.100  ActivityTaskStarted               compose         attempt 3  after ComposeError: boom  by worker  (scheduled 1)
-     6  00:00:00.500  ActivityTaskFailed                compose         ComposeError: boom  retry state MaximumAttemptsReached  by worker  (scheduled 1, started 3)
-     7  00:00:30.000  ActivityTaskTimedOut              compose         activity Heartbeat timeout, last heartbeat 7, caused by ComposeError: boom  retry state CancelRequested  (scheduled 1, started 3)
-     8  00:00:40.000  ActivityTaskCancelRequested       compose         (scheduled 1)
-     9  00:00:40.000  ActivityTaskStarted               compose         not polled, completed by id  by "by hand"  (scheduled 1)
-    10  00:00:41.000  ActivityTaskCanceled              compose         details "stopped"  by worker  (scheduled 1, started 3, requested 8)
+     1  00:00:00.000  ActivityTaskScheduled             activity compose      compose_greeting  input 1, [2]  start-to-close 5m  heartbeat 30s
+     2  00:00:00.000  ActivityTaskScheduled             activity compose      compose_greeting  input 1, [2]  start-to-close 5m  heartbeat 30s  maximum attempts 3  initial interval 500ms  backoff coefficient 1.5  maximum interval 1m30s  non-retryable Fatal, "Really fatal"
+     3  00:00:00.100  ActivityTaskStarted               activity compose      compose_greeting  by worker  (scheduled 1)
+     4  00:00:00.500  ActivityTaskCompleted             activity compose      compose_greeting  result "ok"  by worker  (scheduled 1, started 3)
+     5  00:00:00.100  ActivityTaskStarted               activity compose      compose_greeting  attempt 3  after ComposeError: "boom"  by worker  (scheduled 1)
+     6  00:00:00.500  ActivityTaskFailed                activity compose      compose_greeting  ComposeError: "boom"  retry state MAXIMUM_ATTEMPTS_REACHED  by worker  (scheduled 1, started 3)
+     7  00:00:30.000  ActivityTaskTimedOut              activity compose      compose_greeting  HEARTBEAT: "activity Heartbeat timeout", last heartbeat 7, caused by ComposeError: "boom"  retry state CANCEL_REQUESTED  (scheduled 1, started 3)
+     8  00:00:40.000  ActivityTaskCancelRequested       activity compose      compose_greeting  (scheduled 1)
+     9  00:00:40.000  ActivityTaskStarted               activity compose      compose_greeting  not polled, completed by id  by "by hand"  (scheduled 1)
+    10  00:00:41.000  ActivityTaskCanceled              activity compose      compose_greeting  details "stopped"  by worker  (scheduled 1, started 3, requested 8)
     11  00:00:41.000  ActivityTaskCanceled              by worker  (scheduled 99, requested 8)
     "#);
 }
@@ -195,7 +195,7 @@ fn workflow_tasks_say_how_they_came_about_and_went() {
         (10_000, failed(reset)),
     ]);
     assert_snapshot!(text, @r#"
-     1  00:00:00.000  WorkflowExecutionStarted          GreetingWorkflow  input "Temporal"  queue greetings  by client
+     1  00:00:00.000  WorkflowExecutionStarted          GreetingWorkflow      input "Temporal"  queue greetings  by client
      2  00:00:00.000  WorkflowTaskScheduled
      3  00:00:00.000  WorkflowTaskStarted               by worker  (scheduled 2)
      4  00:00:00.000  WorkflowTaskCompleted             by worker  (scheduled 2, started 3)
@@ -203,10 +203,10 @@ fn workflow_tasks_say_how_they_came_about_and_went() {
      6  00:00:00.000  WorkflowTaskStarted               made up by the reset  by worker  (scheduled 2)
      7  00:00:00.000  WorkflowTaskScheduled             sticky queue worker-1
      8  00:00:00.000  WorkflowTaskScheduled             queue elsewhere  attempt 4  timeout 16.5s
-     9  00:00:05.000  WorkflowTaskTimedOut              schedule-to-start  (scheduled 7)
-    10  00:00:10.000  WorkflowTaskTimedOut              start-to-close  (scheduled 2, started 3)
+     9  00:00:05.000  WorkflowTaskTimedOut              SCHEDULE_TO_START  (scheduled 7)
+    10  00:00:10.000  WorkflowTaskTimedOut              START_TO_CLOSE  (scheduled 2, started 3)
     11  00:00:10.000  WorkflowTaskFailed                UNHANDLED_COMMAND  by worker  (scheduled 2, started 3)
-    12  00:00:10.000  WorkflowTaskFailed                BAD_START_TIMER_ATTRIBUTES  BadStartTimerAttributes: TimerId is not set  by worker  (scheduled 2, started 3)
+    12  00:00:10.000  WorkflowTaskFailed                BAD_START_TIMER_ATTRIBUTES  "BadStartTimerAttributes: TimerId is not set"  by worker  (scheduled 2, started 3)
     13  00:00:10.000  WorkflowTaskFailed                FORCE_CLOSE_COMMAND  by worker  (scheduled 2, started 3)
     14  00:00:10.000  WorkflowTaskFailed                RESET_WORKFLOW  reason "bad \"deploy\""  from run 1 to run 46f81c0f-3315-71aa-b64d-6413e70e5f65  by worker  (scheduled 2, started 3)
     "#);
@@ -274,12 +274,12 @@ fn timers_and_records_say_what_they_hold() {
         ),
     ]);
     assert_snapshot!(text, @r#"
-    1  00:00:00.000  TimerStarted                      nap             1m30.5s
-    2  00:01:30.500  TimerFired                        nap             (started 1)
-    3  00:01:30.500  TimerCanceled                     nap             by worker  (started 1)
-    4  00:01:30.500  MarkerRecorded                    Version         a=1  b="x"  odd
-    5  00:01:30.500  UpsertWorkflowSearchAttributes    a=1  b=1  c=1
-    6  00:01:30.500  WorkflowPropertiesModified        memo a=1  memo "b c"=1  memo c=1
+    1  00:00:00.000  TimerStarted                      timer nap             1m30.5s
+    2  00:01:30.500  TimerFired                        timer nap             (started 1)
+    3  00:01:30.500  TimerCanceled                     timer nap             by worker  (started 1)
+    4  00:01:30.500  MarkerRecorded                    marker Version        a 1  b "x"  "odd"
+    5  00:01:30.500  UpsertWorkflowSearchAttributes    search attributes a=1, b=1, c=1
+    6  00:01:30.500  WorkflowPropertiesModified        memo a=1, "b c"=1, c=1
     "#);
 }
 
@@ -360,13 +360,13 @@ fn what_is_asked_of_others_names_them() {
         ),
     ]);
     assert_snapshot!(text, @r#"
-    1  00:00:00.000  RequestCancelExternalWorkflowExecutionInitiated  other           child only  reason "no need"
-    2  00:00:00.000  RequestCancelExternalWorkflowExecutionInitiated  other           run 1  child only  reason "no need"
-    3  00:00:00.000  ExternalWorkflowExecutionCancelRequested  other           (initiated 1)
-    4  00:00:00.000  RequestCancelExternalWorkflowExecutionFailed  other           run \u{1b}[2J  EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND  (initiated 2)
-    5  00:00:00.000  SignalExternalWorkflowExecutionInitiated  other           signal go  input 1
-    6  00:00:00.000  ExternalWorkflowExecutionSignaled  other           signal go  (initiated 5)
-    7  00:00:00.000  SignalExternalWorkflowExecutionFailed  other           signal go  EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND  (initiated 5)
+    1  00:00:00.000  RequestCancelExternalWorkflowExecutionInitiated  workflow other        child only  reason "no need"
+    2  00:00:00.000  RequestCancelExternalWorkflowExecutionInitiated  workflow other        run 1  child only  reason "no need"
+    3  00:00:00.000  ExternalWorkflowExecutionCancelRequested  workflow other        (initiated 1)
+    4  00:00:00.000  RequestCancelExternalWorkflowExecutionFailed  workflow other        run \u{1b}[2J  EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND  (initiated 2)
+    5  00:00:00.000  SignalExternalWorkflowExecutionInitiated  workflow other        signal go  input 1
+    6  00:00:00.000  ExternalWorkflowExecutionSignaled  workflow other        signal go  (initiated 5)
+    7  00:00:00.000  SignalExternalWorkflowExecutionFailed  workflow other        signal go  EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND  (initiated 5)
     "#);
 }
 
@@ -407,17 +407,17 @@ fn children_are_called_by_their_workflow_ids() {
         (0, closed(ChildClose::Canceled { details: payloads("[]") })),
         (0, closed(ChildClose::Terminated)),
     ]);
-    assert_snapshot!(text, @"
-    1  00:00:00.000  StartChildWorkflowExecutionInitiated  kid             ChildWorkflow  queue greetings  run timeout 1m
-    2  00:00:00.000  StartChildWorkflowExecutionInitiated  kid             ChildWorkflow  queue greetings  run timeout 1m  parent close policy ABANDON
-    3  00:00:00.000  StartChildWorkflowExecutionFailed  kid             WORKFLOW_ALREADY_EXISTS  (initiated 1)
-    4  00:00:00.000  ChildWorkflowExecutionStarted     kid             run cc647a49-4338-7eca-8f88-673a37dac842  (initiated 1)
-    5  00:00:00.000  ChildWorkflowExecutionCompleted   kid             run 1  result null  (initiated 1, started 4)
-    6  00:00:00.000  ChildWorkflowExecutionFailed      kid             run 1  ComposeError: boom  (initiated 1, started 4)
-    7  00:00:00.000  ChildWorkflowExecutionTimedOut    kid             run 1  (initiated 1, started 4)
-    8  00:00:00.000  ChildWorkflowExecutionCanceled    kid             run 1  details []  (initiated 1, started 4)
-    9  00:00:00.000  ChildWorkflowExecutionTerminated  kid             run 1  (initiated 1, started 4)
-    ");
+    assert_snapshot!(text, @r#"
+    1  00:00:00.000  StartChildWorkflowExecutionInitiated  child kid             ChildWorkflow  queue greetings  run timeout 1m
+    2  00:00:00.000  StartChildWorkflowExecutionInitiated  child kid             ChildWorkflow  queue greetings  run timeout 1m  parent close policy ABANDON
+    3  00:00:00.000  StartChildWorkflowExecutionFailed  child kid             WORKFLOW_ALREADY_EXISTS  (initiated 1)
+    4  00:00:00.000  ChildWorkflowExecutionStarted     child kid             run cc647a49-4338-7eca-8f88-673a37dac842  (initiated 1)
+    5  00:00:00.000  ChildWorkflowExecutionCompleted   child kid             run 1  result null  (initiated 1, started 4)
+    6  00:00:00.000  ChildWorkflowExecutionFailed      child kid             run 1  ComposeError: "boom"  (initiated 1, started 4)
+    7  00:00:00.000  ChildWorkflowExecutionTimedOut    child kid             run 1  (initiated 1, started 4)
+    8  00:00:00.000  ChildWorkflowExecutionCanceled    child kid             run 1  details []  (initiated 1, started 4)
+    9  00:00:00.000  ChildWorkflowExecutionTerminated  child kid             run 1  (initiated 1, started 4)
+    "#);
 }
 
 #[test]
@@ -552,17 +552,17 @@ fn an_execution_is_asked_and_closes_in_many_ways() {
         ),
     ]);
     assert_snapshot!(text, @r#"
-     1  00:00:00.000  WorkflowExecutionStarted          GreetingWorkflow  input "Temporal"  queue greetings  execution timeout 1h  run timeout 1m  task timeout 5s  default retry policy  cron "@every 1s"  attempt 2  first task after 970ms  after workflow timeout  last result 3  memo a=1, z=1  parent parent run d595447d-3dee-71b1-a574-4caa10178376, event 5
-     2  00:00:00.010  WorkflowExecutionSignaled         approve         input true  by client
-     3  00:00:00.010  WorkflowExecutionSignaled         approve         from greeting run 1  by history-service
+     1  00:00:00.000  WorkflowExecutionStarted          GreetingWorkflow      input "Temporal"  queue greetings  execution timeout 1h  run timeout 1m  task timeout 5s  default retry policy  cron "@every 1s"  attempt 2  first task after 970ms  after START_TO_CLOSE: "workflow timeout"  last result 3  memo a=1, z=1  parent parent run d595447d-3dee-71b1-a574-4caa10178376, event 5
+     2  00:00:00.010  WorkflowExecutionSignaled         signal approve        input true  by client
+     3  00:00:00.010  WorkflowExecutionSignaled         signal approve        from greeting run 1  by history-service
      4  00:00:00.020  WorkflowExecutionCancelRequested  reason "no \"longer\" needed"  by client
      5  00:00:00.020  WorkflowExecutionCancelRequested  from parent run d595447d-3dee-71b1-a574-4caa10178376, event 6  by history-service
      6  00:00:00.020  WorkflowExecutionCancelRequested  parent close policy of parent run d595447d-3dee-71b1-a574-4caa10178376  by history-service
      7  00:00:00.030  WorkflowExecutionCompleted        next is run 46f81c0f-3315-71aa-b64d-6413e70e5f65
-     8  00:00:00.030  WorkflowExecutionFailed           ComposeError: boom  retry state InProgress  next is run 46f81c0f-3315-71aa-b64d-6413e70e5f65
+     8  00:00:00.030  WorkflowExecutionFailed           ComposeError: "boom"  retry state IN_PROGRESS  next is run 46f81c0f-3315-71aa-b64d-6413e70e5f65
      9  00:00:00.030  WorkflowExecutionTimedOut
     10  00:00:00.030  WorkflowExecutionCanceled         details 1
     11  00:00:00.030  WorkflowExecutionTerminated       reason "enough"  details 1  by client
-    12  00:00:00.030  WorkflowExecutionContinuedAsNew   next is run 46f81c0f-3315-71aa-b64d-6413e70e5f65  of Other  input 2  queue elsewhere  after 1s
+    12  00:00:00.030  WorkflowExecutionContinuedAsNew   next is run 46f81c0f-3315-71aa-b64d-6413e70e5f65  of Other  input 2  queue elsewhere  task timeout 10s  after 1s
     "#);
 }

@@ -1,5 +1,6 @@
 //! What the tests tell: small histories of one greeting.
 
+mod columns;
 mod events;
 mod runs;
 

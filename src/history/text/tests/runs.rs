@@ -25,7 +25,7 @@ fn a_run_has_a_title_and_where_it_comes_from() {
     assert_snapshot!(render(&[run], Style::Plain), @r#"
     greeting run 1 of GreetingWorkflow: Completed
       started by client, run id 28e47bdc-c9a4-7800-88e1-c4a5e6283a15
-       1  00:00:00.000  WorkflowExecutionStarted          GreetingWorkflow  input "Temporal"  queue greetings  by client
+       1  00:00:00.000  WorkflowExecutionStarted          GreetingWorkflow      input "Temporal"  queue greetings  by client
        2  00:00:00.000  WorkflowTaskScheduled
        3  00:00:00.010  WorkflowTaskStarted               by worker  (scheduled 2)
        4  00:00:00.020  WorkflowTaskCompleted             by worker  (scheduled 2, started 3)
@@ -61,28 +61,28 @@ fn runs_call_each_other_by_their_numbers() {
     assert_snapshot!(render(&runs, Style::Plain), @r#"
     greeting run 1 of T: Terminated
       started by starter, run id 01a203f6-a504-7910-b199-dcc55077b9ea
-       1  00:00:00.000  WorkflowExecutionStarted          T               queue tq-reset_of_reset-79d53b  by starter
+       1  00:00:00.000        WorkflowExecutionStarted          T                     queue tq-reset_of_reset-79d53b  by starter
        2  00:00:00.000103725  WorkflowTaskScheduled
        3  00:00:00.031678312  WorkflowTaskStarted               by worker  (scheduled 2)
        4  00:00:00.035350392  WorkflowTaskCompleted             by worker  (scheduled 2, started 3)
-       5  00:00:00.035394688  TimerStarted                      1               1m
+       5  00:00:00.035394688  TimerStarted                      timer 1               1m
        6  00:00:00.040240569  WorkflowExecutionTerminated       reason "fix it"  by history-resetter
 
     greeting run 2 of T: Terminated
       reset of run 1, run id 6f22f5cc-b0a0-45de-bc7e-72c014f76b1b
-       1  00:00:00.000  WorkflowExecutionStarted          T               queue tq-reset_of_reset-79d53b  by starter
+       1  00:00:00.000        WorkflowExecutionStarted          T                     queue tq-reset_of_reset-79d53b  by starter
        2  00:00:00.000103725  WorkflowTaskScheduled
        3  00:00:00.031678312  WorkflowTaskStarted               by worker  (scheduled 2)
        4  00:00:00.040645754  WorkflowTaskFailed                RESET_WORKFLOW  reason "fix it"  from run 1 to run 2  by history-service  (scheduled 2, started 3)
        5  00:00:00.040727646  WorkflowTaskScheduled
        6  00:00:00.081335944  WorkflowTaskStarted               by worker  (scheduled 5)
        7  00:00:00.092291643  WorkflowTaskCompleted             by worker  (scheduled 5, started 6)
-       8  00:00:00.092342870  TimerStarted                      2               1m
+       8  00:00:00.092342870  TimerStarted                      timer 2               1m
        9  00:00:00.098680477  WorkflowExecutionTerminated       reason "fix it"  by history-resetter
 
     greeting run 3 of T: Terminated
       reset of run 2, run id 5ca86df8-1f2f-451b-a911-b0d342864e16
-       1  00:00:00.000  WorkflowExecutionStarted          T               queue tq-reset_of_reset-79d53b  by starter
+       1  00:00:00.000        WorkflowExecutionStarted          T                     queue tq-reset_of_reset-79d53b  by starter
        2  00:00:00.000103725  WorkflowTaskScheduled
        3  00:00:00.031678312  WorkflowTaskStarted               by worker  (scheduled 2)
        4  00:00:00.040645754  WorkflowTaskFailed                RESET_WORKFLOW  reason "fix it"  from run 1 to run 2  by history-service  (scheduled 2, started 3)
@@ -108,7 +108,7 @@ fn events_can_be_marked_and_those_not_recorded_are_told_apart() {
     assert_snapshot!(render(&[run], Style::Plain), @r#"
     greeting run 1 of GreetingWorkflow: Running
       started by client, run id 28e47bdc-c9a4-7800-88e1-c4a5e6283a15
-       1  00:00:00.000  WorkflowExecutionStarted          GreetingWorkflow  input "Temporal"  queue greetings  by client
+       1  00:00:00.000  WorkflowExecutionStarted          GreetingWorkflow      input "Temporal"  queue greetings  by client
     >  2  00:00:00.000  WorkflowTaskScheduled
           expected TimerStarted
           here
