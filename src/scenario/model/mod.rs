@@ -162,7 +162,9 @@ pub enum WorkflowAction {
     CancelExternalWorkflow(CancelExternalWorkflow),
     /// Records a marker.
     RecordMarker(RecordMarker),
-    /// Keeps the worker busy: the workflow task stays started for this long.
+    /// Keeps the worker busy: the workflow task stays started for this long; on replay it takes no
+    /// time. It stands for a worker that is slow to answer (a codec, garbage collection, load), not
+    /// for code that computes: the SDKs' deadlock detectors are not modelled.
     Block(Duration),
     /// Fails the workflow task, as a panic or a bug in workflow code does.
     FailWorkflowTask(FailWorkflowTask),
