@@ -160,7 +160,7 @@ pub enum WorkflowAction {
     SignalExternalWorkflow(SignalExternalWorkflow),
     /// Cancels another execution and waits for the server's word on it.
     CancelExternalWorkflow(CancelExternalWorkflow),
-    /// Records a marker.
+    /// Records a marker, as side effects and versions do in the Go and Java SDKs.
     RecordMarker(RecordMarker),
     /// Keeps the worker busy: the workflow task stays started for this long; on replay it takes no
     /// time. It stands for a worker that is slow to answer (a codec, garbage collection, load), not
