@@ -160,9 +160,11 @@ pub enum WorkflowAction {
     SignalExternalWorkflow(SignalExternalWorkflow),
     /// Cancels another execution and waits for the server's word on it.
     CancelExternalWorkflow(CancelExternalWorkflow),
-    /// Records a marker.
+    /// Records a marker, as side effects and versions do in the Go and Java SDKs.
     RecordMarker(RecordMarker),
-    /// Keeps the worker busy: the workflow task stays started for this long.
+    /// Keeps the worker busy: the workflow task stays started for this long; on replay it takes no
+    /// time. It stands for a worker that is slow to answer (a codec, garbage collection, load), not
+    /// for code that computes: the SDKs' deadlock detectors are not modelled.
     Block(Duration),
     /// Fails the workflow task, as a panic or a bug in workflow code does.
     FailWorkflowTask(FailWorkflowTask),
