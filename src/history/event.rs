@@ -28,7 +28,7 @@ use super::failure::{ActivityTimeouts, Failure, Payloads};
 use super::ids::{EventId, Execution, Name, RunId, WorkflowId};
 use super::shared::Shared;
 use crate::clock::Time;
-use crate::official::{command, common, enums};
+use crate::official::{command, common, enums, well_known};
 
 /// One event of a history.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -414,6 +414,33 @@ pub struct RetryPolicy {
     pub maximum_attempts: u32,
     /// Failures of these types are final.
     pub non_retryable_error_types: Vec<Name>,
+}
+
+impl RetryPolicy {
+    /// A policy as it was sent, with the server's defaults for what is unset (R50).
+    pub fn with_defaults(sent: Option<&common::RetryPolicy>) -> Self {
+        const DEFAULT_INITIAL: Duration = Duration::from_secs(1);
+        let unset = common::RetryPolicy::default();
+        let sent = sent.unwrap_or(&unset);
+        let positive = |duration: Option<well_known::Duration>| {
+            let duration = duration.and_then(|duration| Duration::try_from(duration).ok());
+            duration.filter(|duration| !duration.is_zero())
+        };
+        let initial_interval = positive(sent.initial_interval).unwrap_or(DEFAULT_INITIAL);
+        let coefficient = sent.backoff_coefficient;
+        Self {
+            initial_interval,
+            backoff_coefficient: if coefficient == 0.0 { 2.0 } else { coefficient },
+            maximum_interval: positive(sent.maximum_interval)
+                .unwrap_or_else(|| initial_interval.saturating_mul(100)),
+            maximum_attempts: u32::try_from(sent.maximum_attempts).unwrap_or(0),
+            non_retryable_error_types: sent
+                .non_retryable_error_types
+                .iter()
+                .map(|name| Name::from(name.as_str()))
+                .collect(),
+        }
+    }
 }
 
 // The coefficient is validated to be at least 1, so never NaN.

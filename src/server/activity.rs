@@ -11,7 +11,7 @@ use super::retry::{self, Decision};
 use super::transaction::Transaction;
 use crate::api::{ActivityTask, ActivityToken, PendingActivity, PendingActivityState, RpcError};
 use crate::clock::Time;
-use crate::history::event::{ActivityTaskScheduled, RetryState};
+use crate::history::event::{ActivityTaskScheduled, RetryPolicy, RetryState};
 use crate::history::failure::{ActivityTimeouts, Payloads};
 use crate::history::{Attributes, EventId, Execution, Failure, Name, Shared};
 use crate::official::command::ScheduleActivityTaskCommandAttributes;
@@ -138,7 +138,7 @@ pub(super) fn schedule(
     let scheduled = Arc::new(ActivityTaskScheduled {
         command: command.clone(),
         timeouts: normalise_timeouts(command, tx.run.started.workflow_run_timeout)?,
-        retry_policy: retry::normalise(command.retry_policy.as_ref()),
+        retry_policy: RetryPolicy::with_defaults(command.retry_policy.as_ref()),
         workflow_task_completed_event_id: completed,
     });
     if tx.run.activities.iter().any(|activity| activity.activity_id() == command.activity_id) {

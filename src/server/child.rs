@@ -11,7 +11,7 @@ use super::start::{DEFAULT_WORKFLOW_TASK_TIMEOUT, cap};
 use super::transaction::Transaction;
 use crate::api::{ExecutionStatus, PendingChild};
 use crate::history::event::{
-    ChildClose, Parent, ParentClosePolicy, StartChildWorkflowExecutionInitiated,
+    ChildClose, Parent, ParentClosePolicy, RetryPolicy, StartChildWorkflowExecutionInitiated,
     WorkflowExecutionStarted,
 };
 use crate::history::{Attributes, EventId, Execution, Name, RunId, Shared, WorkflowId};
@@ -175,7 +175,10 @@ pub(super) fn started(
         original_execution_run_id: run_id,
         first_execution_run_id: run_id,
         identity: Name::empty(),
-        retry_policy: command.retry_policy.as_ref().map(|policy| retry::normalise(Some(policy))),
+        retry_policy: command
+            .retry_policy
+            .as_ref()
+            .map(|policy| RetryPolicy::with_defaults(Some(policy))),
         attempt: 1,
         workflow_execution_expiration_time: (!execution_timeout.is_zero())
             .then(|| now + execution_timeout),

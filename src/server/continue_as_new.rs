@@ -9,7 +9,7 @@ use super::duration::{is_negative, or_zero};
 use super::retry;
 use super::transaction::Transaction;
 use crate::api::ExecutionStatus;
-use crate::history::event::{Initiator, WorkflowExecutionContinuedAsNew};
+use crate::history::event::{Initiator, RetryPolicy, WorkflowExecutionContinuedAsNew};
 use crate::history::{Attributes, EventId, Failure, Name, Shared};
 use crate::official::command::ContinueAsNewWorkflowExecutionCommandAttributes;
 use crate::official::enums::WorkflowTaskFailedCause;
@@ -86,7 +86,7 @@ pub(super) fn apply(
         started.workflow_task_timeout = workflow_task_timeout;
         started.attempt = 1;
         started.retry_policy =
-            command.retry_policy.as_ref().map(|policy| retry::normalise(Some(policy)));
+            command.retry_policy.as_ref().map(|policy| RetryPolicy::with_defaults(Some(policy)));
         started.first_workflow_task_backoff = backoff;
         started.memo.clone_from(&memo);
         started.header.clone_from(&header);

@@ -101,30 +101,6 @@ pub(super) fn attempt_of(number: u32, failure: &Failure) -> Attempt<'_> {
     Attempt { number, error_type, non_retryable, next_retry_delay }
 }
 
-/// A policy with the server's defaults filled in (R50).
-pub(super) fn normalise(policy: Option<&common::RetryPolicy>) -> RetryPolicy {
-    const DEFAULT_INITIAL: Duration = Duration::from_secs(1);
-    let unset = common::RetryPolicy::default();
-    let policy = policy.unwrap_or(&unset);
-    let positive = |duration: &Option<_>| {
-        duration.as_ref().map(to_std).filter(|duration: &Duration| !duration.is_zero())
-    };
-    let initial_interval = positive(&policy.initial_interval).unwrap_or(DEFAULT_INITIAL);
-    let coefficient = policy.backoff_coefficient;
-    RetryPolicy {
-        initial_interval,
-        backoff_coefficient: if coefficient == 0.0 { 2.0 } else { coefficient },
-        maximum_interval: positive(&policy.maximum_interval)
-            .unwrap_or_else(|| initial_interval.saturating_mul(100)),
-        maximum_attempts: u32::try_from(policy.maximum_attempts).unwrap_or(0),
-        non_retryable_error_types: policy
-            .non_retryable_error_types
-            .iter()
-            .map(|name| Name::from(name.as_str()))
-            .collect(),
-    }
-}
-
 /// What is wrong with a policy, in the server's words (R50). With one attempt there is no retry,
 /// and nothing is checked.
 pub(super) fn validate(policy: &common::RetryPolicy) -> Result<(), &'static str> {
@@ -162,7 +138,7 @@ mod tests {
     use super::*;
 
     fn policy() -> RetryPolicy {
-        normalise(None)
+        RetryPolicy::with_defaults(None)
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::transaction::Transaction;
 use super::{messages, retry};
 use crate::api::{ExecutionStatus, RpcError};
 use crate::clock::Time;
-use crate::history::event::WorkflowExecutionStarted;
+use crate::history::event::{RetryPolicy, WorkflowExecutionStarted};
 use crate::history::{Attributes, Name, RunId, Shared, WorkflowId};
 use crate::official::enums::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use crate::official::workflowservice::{
@@ -184,7 +184,7 @@ impl Asked<'_> {
             original_execution_run_id: run_id,
             first_execution_run_id: run_id,
             identity: Name::from(self.identity),
-            retry_policy: self.retry_policy.map(|policy| retry::normalise(Some(policy))),
+            retry_policy: self.retry_policy.map(|policy| RetryPolicy::with_defaults(Some(policy))),
             attempt: 1,
             workflow_execution_expiration_time: (!execution_timeout.is_zero())
                 .then(|| now + start_delay + execution_timeout),

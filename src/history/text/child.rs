@@ -12,7 +12,6 @@ use crate::history::event::{
     StartChildWorkflowExecutionInitiated,
 };
 use crate::official::enums::WorkflowIdReusePolicy;
-use crate::official::{common, well_known};
 
 /// The workflow task timeout that is not worth telling, being everybody's.
 const DEFAULT_TASK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -78,7 +77,12 @@ fn initiated(child: &StartChildWorkflowExecutionInitiated, scene: &Scene<'_>) ->
         .items(policy)
         .items(reuse.map(|policy| format!("reuse policy {policy}")))
         .items(
-            command.retry_policy.as_ref().map(with_defaults).iter().flat_map(workflow_retry_policy),
+            command
+                .retry_policy
+                .as_ref()
+                .map(|policy| RetryPolicy::with_defaults(Some(policy)))
+                .iter()
+                .flat_map(workflow_retry_policy),
         )
 }
 
@@ -90,26 +94,5 @@ fn reuse_text(policy: WorkflowIdReusePolicy) -> Option<&'static str> {
             let name = other.as_str_name();
             Some(name.strip_prefix("WORKFLOW_ID_REUSE_POLICY_").unwrap_or(name))
         }
-    }
-}
-
-/// The policy as the child gets it (R50).
-fn with_defaults(sent: &common::RetryPolicy) -> RetryPolicy {
-    let set = |sent: Option<well_known::Duration>| {
-        sent.and_then(|sent| Duration::try_from(sent).ok()).filter(|set| !set.is_zero())
-    };
-    let initial_interval = set(sent.initial_interval).unwrap_or(Duration::from_secs(1));
-    let unset = sent.backoff_coefficient.to_bits() == 0.0_f64.to_bits();
-    RetryPolicy {
-        initial_interval,
-        backoff_coefficient: if unset { 2.0 } else { sent.backoff_coefficient },
-        maximum_interval: set(sent.maximum_interval)
-            .unwrap_or_else(|| initial_interval.saturating_mul(100)),
-        maximum_attempts: u32::try_from(sent.maximum_attempts).unwrap_or(0),
-        non_retryable_error_types: sent
-            .non_retryable_error_types
-            .iter()
-            .map(|name| name.as_str().into())
-            .collect(),
     }
 }
