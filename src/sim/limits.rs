@@ -33,12 +33,12 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Ten years, 100,000 happenings, 50 MB, 10,000 runs, 5,000,000 replayed events, and Temporal's own
+    /// Ten years, 80,000 happenings, 50 MB, 10,000 runs, 5,000,000 replayed events, and Temporal's own
     /// limit of 51,200 events in a history.
     fn default() -> Self {
         Self {
             virtual_time: Duration::from_secs(10 * 365 * 86_400),
-            happenings: 100_000,
+            happenings: 80_000,
             recorded_bytes: 50 << 20,
             history_events: 51_200,
             runs: 10_000,
