@@ -8,9 +8,10 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 21] = [
+const METHODS: [(&str, Decode); 22] = [
     ("DescribeWorkflowExecution", client::describe),
     ("GetWorkflowExecutionHistory", history::get),
+    ("GetWorkflowExecutionHistoryReverse", history::get_reverse),
     ("PollActivityTaskQueue", activity::poll),
     ("PollWorkflowTaskQueue", workflow_task::poll),
     ("RecordActivityTaskHeartbeat", activity::heartbeat),

@@ -134,6 +134,39 @@ impl Page {
     }
 }
 
+/// The part of a history that is asked for from its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReversePage {
+    /// How many batches it may have.
+    size: usize,
+    /// Where it ends; `None` is the history's end.
+    until: Option<PageToken>,
+}
+
+impl ReversePage {
+    /// The last page, of at most this many batches; zero or less leaves it to the server.
+    pub(super) fn last(maximum_page_size: i32) -> Self {
+        Self { size: Page::first(maximum_page_size).size, until: None }
+    }
+
+    /// The page that a token points at.
+    pub(super) fn at(self, token: PageToken) -> Self {
+        Self { until: Some(token), ..self }
+    }
+
+    /// What of a history is on the page. Other than forwards, none comes after the one with the
+    /// first event.
+    pub(super) fn cut(&self, view: &HistoryView) -> Cut {
+        let until = self.until.map_or(EventId(view.history.len()), |token| token.last);
+        let ends = view.history.batches().map(Batch::last_event_id);
+        let before: Vec<EventId> = ends.take_while(|end| *end < until).collect();
+        let after = before.len().checked_sub(self.size).map(|at| before[at]);
+        let run = view.execution.run_id;
+        let next = after.map(|last| PageToken { run, next: EventId::FIRST, last });
+        Cut { after: after.unwrap_or_default(), until, tail: Tail::Recorded, next }
+    }
+}
+
 /// A part of a history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Cut {
@@ -192,6 +225,24 @@ mod tests {
         let next = Page::first(1).cut(&view(&[2, 1])).next.unwrap();
         let rest = Page::first(10).at(next).cut(&view(&[2, 1, 3]));
         assert_eq!((rest.after, rest.until, rest.next), (EventId(2), EventId(3), None));
+    }
+
+    #[test]
+    fn backwards_a_page_is_a_batch_too_and_the_first_event_is_on_the_last_page() {
+        let view = view(&[2, 1, 3]);
+        let pages = |size| {
+            let mut page = ReversePage::last(size);
+            let mut pages = Vec::new();
+            loop {
+                let cut = page.cut(&view);
+                pages.push((cut.after.0, cut.until.0));
+                let Some(next) = cut.next else { return pages };
+                page = page.at(PageToken::read(&next.to_bytes()).unwrap());
+            }
+        };
+        assert_eq!(pages(1), [(3, 6), (2, 3), (0, 2)]);
+        assert_eq!(pages(2), [(2, 6), (0, 2)]);
+        assert_eq!(pages(0), [(0, 6)]);
     }
 
     #[test]

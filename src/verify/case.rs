@@ -32,6 +32,9 @@ pub struct Case {
     /// the name of the flag.
     #[serde(default)]
     pub flags: BTreeMap<String, String>,
+    /// What the script needs beside a server: `cli` is the `temporal` command.
+    #[serde(default)]
+    pub needs: Vec<String>,
     /// Fields of results that only this case compares.
     #[serde(default)]
     pub keep: Vec<String>,

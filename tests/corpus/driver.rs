@@ -11,6 +11,8 @@ use deadbeat::server::Server;
 use deadbeat::verify::{Case, Rpc, RunSource, Step, Symbols};
 use serde_json::{Value, json};
 
+use crate::cli;
+
 const NAMESPACE: &str = "default";
 
 /// More happenings at one instant than any case has: a server that does not come to rest.
@@ -121,12 +123,28 @@ impl<'a> Driver<'a> {
                 "join" => self.join(step),
                 "await_event" => self.await_event(step),
                 "bind_run" => self.bind_run(step),
-                "cli" => Err("this runner has no temporal CLI".into()),
+                "cli" => self.cli(number, step),
                 _ => self.call(number, step),
             };
             done.map_err(|error| format!("step {number} {}: {error}", step.action))?;
             self.bind_answers()?;
         }
+        Ok(())
+    }
+
+    /// Lets the `temporal` CLI loose on the server as it is, over the network.
+    fn cli(&mut self, number: usize, step: &Step) -> Result<(), Box<dyn Error>> {
+        if !self.waiting.is_empty() {
+            return Err("calls that wait cannot go along to the network".into());
+        }
+        let argv = self.symbols.resolve(&step.args["argv"])?;
+        let (server, answer) = cli::run(self.server.clone(), self.now, &argv)?;
+        self.server = server;
+        for symbol in step.bind.keys() {
+            let run_id = cli::printed_run_id(&answer).ok_or("the CLI did not print a run id")?;
+            self.symbols.bind(symbol, &run_id);
+        }
+        self.outcomes.insert(number, Outcome::Answer(answer));
         Ok(())
     }
 
@@ -252,7 +270,7 @@ impl<'a> Driver<'a> {
         for (number, step) in self.case.steps.iter().enumerate() {
             let Some(outcome) = self.outcomes.get(&number) else { continue };
             for (symbol, path) in &step.bind {
-                if self.symbols.knows(symbol) {
+                if step.action == "cli" || self.symbols.knows(symbol) {
                     continue;
                 }
                 let found = match outcome {

@@ -6,9 +6,13 @@
 //!     cargo test --test corpus reset_          the cases whose name contains this
 //!     cargo test --test corpus -- --ignored    the cases that wait for something not modelled yet
 //!
+//! Some cases run the `temporal` CLI: they are played if `DEADBEAT_TEMPORAL_CLI` names it, and
+//! ignored otherwise.
+//!
 //! `pending.txt` lists what is not expected to pass yet, and why. A case in it that passes fails the
 //! run: take it out of the list.
 
+mod cli;
 mod compare;
 mod driver;
 mod mutations;
@@ -37,7 +41,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let waits_for = pending.iter().find(|pending| pending.case == name);
         let path = file.clone();
         let trial = Trial::test(name, move || Ok(play(&path)?));
+        let needs_cli = !cli::is_here() && Case::read(file)?.needs.iter().any(|need| need == "cli");
         trials.push(match waits_for {
+            None if needs_cli => trial.with_kind(cli::PATH).with_ignored_flag(true),
             Some(pending) => trial.with_kind(pending.reason.clone()).with_ignored_flag(true),
             None => trial,
         });

@@ -4,7 +4,7 @@ use super::target;
 use crate::api::{Request, RpcError, Target};
 use crate::grpc::encode::Reply;
 use crate::grpc::frontend::{Call, Client, Incoming};
-use crate::grpc::paging::{Page, PageToken, Tail};
+use crate::grpc::paging::{Page, PageToken, ReversePage, Tail};
 use crate::official::{enums, workflowservice as service};
 
 /// `GetWorkflowExecutionHistory`.
@@ -31,4 +31,19 @@ pub(in crate::grpc) fn get(incoming: &Incoming<'_>) -> Result<Call, RpcError> {
     }
     let request = Request::GetWorkflowExecutionHistory(target);
     Ok(Call { request, reply: Reply::GetWorkflowExecutionHistory(page) })
+}
+
+/// `GetWorkflowExecutionHistoryReverse`.
+pub(in crate::grpc) fn get_reverse(incoming: &Incoming<'_>) -> Result<Call, RpcError> {
+    let sent: service::GetWorkflowExecutionHistoryReverseRequest = incoming.read()?;
+    incoming.check_namespace(&sent.namespace)?;
+    let mut target = target(sent.execution)?;
+    let mut page = ReversePage::last(sent.maximum_page_size);
+    if !sent.next_page_token.is_empty() {
+        let token = PageToken::read(&sent.next_page_token)?;
+        target = Target::run(target.workflow_id, token.run);
+        page = page.at(token);
+    }
+    let request = Request::GetWorkflowExecutionHistory(target);
+    Ok(Call { request, reply: Reply::GetWorkflowExecutionHistoryReverse(page) })
 }

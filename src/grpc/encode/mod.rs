@@ -12,7 +12,7 @@ pub use error::error_details;
 pub(crate) use parts::timestamp;
 
 use crate::api::{Code, ExecutionStatus, HistoryView, Response, RpcError};
-use crate::grpc::paging::{Page, PageToken, Tail};
+use crate::grpc::paging::{Page, PageToken, ReversePage, Tail};
 use crate::history::{Event, Name, official};
 use crate::official::{enums, history, workflowservice as service};
 
@@ -28,6 +28,8 @@ pub enum Reply {
     DescribeWorkflowExecution,
     /// With the page that is asked for.
     GetWorkflowExecutionHistory(Page),
+    /// With the page that is asked for.
+    GetWorkflowExecutionHistoryReverse(ReversePage),
     PollWorkflowTaskQueue,
     RespondWorkflowTaskCompleted,
     PollActivityTaskQueue,
@@ -87,6 +89,10 @@ impl Reply {
                 Self::GetWorkflowExecutionHistory(page),
                 Response::GetWorkflowExecutionHistory(view),
             ) => page_of_history(page, &view).encode_to_vec(),
+            (
+                Self::GetWorkflowExecutionHistoryReverse(page),
+                Response::GetWorkflowExecutionHistory(view),
+            ) => reverse_page_of_history(page, &view).encode_to_vec(),
             (Self::PollWorkflowTaskQueue, Response::PollWorkflowTaskQueue(task)) => {
                 task::workflow_task(&task).encode_to_vec()
             }
@@ -138,6 +144,21 @@ fn page_of_history(
         history: Some(history::History { events: recorded.chain(transient).collect() }),
         next_page_token: cut.next.map(PageToken::to_bytes).unwrap_or_default(),
         ..Default::default()
+    }
+}
+
+fn reverse_page_of_history(
+    page: &ReversePage,
+    view: &HistoryView,
+) -> service::GetWorkflowExecutionHistoryReverseResponse {
+    let cut = page.cut(view);
+    let mut events: Vec<_> = official::events_after(&view.history, cut.after)
+        .take_while(|event| event.event_id <= i64::from(cut.until))
+        .collect();
+    events.reverse();
+    service::GetWorkflowExecutionHistoryReverseResponse {
+        history: Some(history::History { events }),
+        next_page_token: cut.next.map(PageToken::to_bytes).unwrap_or_default(),
     }
 }
 
