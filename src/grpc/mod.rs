@@ -26,10 +26,12 @@
 
 mod decode;
 mod encode;
+mod expiry;
 mod frontend;
 mod methods;
 mod paging;
 pub mod token;
 
 pub use encode::{Reply, error_details};
-pub use frontend::{Call, Client, Frontend, Metadata};
+pub use expiry::Expiry;
+pub use frontend::{Call, Client, Frontend, Metadata, NextRuns};
