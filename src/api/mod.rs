@@ -28,7 +28,7 @@ pub use command::Command;
 pub use error::{Code, ErrorDetail, RpcError};
 pub use request::*;
 pub use response::*;
-pub use token::{ActivityToken, WorkflowTaskToken};
+pub use token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
 
 /// Names a call between its request and its response. Whoever calls chooses it, and never twice
 /// while the first is unanswered.

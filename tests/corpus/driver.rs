@@ -187,6 +187,7 @@ impl<'a> Driver<'a> {
         let metadata = Metadata {
             client: step.client.as_deref().map_or(Client::Sdk, Client::named),
             timeout: step.timeout_s.filter(|_| step.is_poll()).map(Duration::from_secs_f64),
+            ..Metadata::default()
         };
         let waits = Duration::from_secs_f64(step.waits_s.unwrap_or(0.0));
         let until = step.expects_nothing().then(|| self.now + waits);
@@ -286,7 +287,7 @@ impl<'a> Driver<'a> {
     /// A call of the driver's own, as the CLI would make it.
     fn ask(&mut self, action: &str, args: &Value) -> Result<Value, Box<dyn Error>> {
         let rpc = Rpc::find(action).ok_or("no such action")?;
-        let metadata = Metadata { client: Client::Tool, timeout: None };
+        let metadata = Metadata { client: Client::Tool, ..Metadata::default() };
         match self.make(None, rpc, args, metadata, None)? {
             Made::Done(Outcome::Answer(answer)) => Ok(answer),
             Made::Done(Outcome::Error { status, message, .. }) => {

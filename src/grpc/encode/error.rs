@@ -37,7 +37,9 @@ pub fn error_details(error: &RpcError) -> Option<(String, Vec<u8>)> {
             scope: enums::ResourceExhaustedScope::Namespace.into(),
         }),
         ErrorDetail::WorkflowNotReady => any(&errordetails::WorkflowNotReadyFailure {}),
-        ErrorDetail::QueryFailed => any(&errordetails::QueryFailedFailure::default()),
+        ErrorDetail::QueryFailed { failure } => {
+            any(&errordetails::QueryFailedFailure { failure: failure.as_deref().cloned() })
+        }
     })
 }
 

@@ -216,6 +216,7 @@ impl Bench {
             transient: Vec::new(),
             first_event_id: first,
             started_event_id: started,
+            queries: Vec::new(),
         }
     }
 
