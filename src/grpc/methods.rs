@@ -1,6 +1,6 @@
 //! The methods of Temporal's `WorkflowService` that are modelled, and what reads each of them.
 
-use super::decode::{activity, client, history, query, start, workflow_task};
+use super::decode::{activity, batch, client, history, query, start, visibility, workflow_task};
 use super::frontend::{Call, Incoming};
 use crate::api::RpcError;
 
@@ -8,10 +8,13 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 24] = [
+const METHODS: [(&str, Decode); 28] = [
+    ("CountWorkflowExecutions", visibility::count),
+    ("DescribeBatchOperation", batch::describe),
     ("DescribeWorkflowExecution", client::describe),
     ("GetWorkflowExecutionHistory", history::get),
     ("GetWorkflowExecutionHistoryReverse", history::get_reverse),
+    ("ListWorkflowExecutions", visibility::list),
     ("PollActivityTaskQueue", activity::poll),
     ("PollWorkflowTaskQueue", workflow_task::poll),
     ("QueryWorkflow", query::query),
@@ -31,6 +34,7 @@ const METHODS: [(&str, Decode); 24] = [
     ("ShutdownWorker", workflow_task::shutdown_worker),
     ("SignalWithStartWorkflowExecution", start::signal_with_start),
     ("SignalWorkflowExecution", client::signal),
+    ("StartBatchOperation", batch::start),
     ("StartWorkflowExecution", start::start),
     ("TerminateWorkflowExecution", client::terminate),
 ];

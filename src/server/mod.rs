@@ -35,6 +35,7 @@
 mod activity;
 mod activity_timeout;
 mod agenda;
+mod batch;
 mod buffer;
 mod calls;
 mod cancel;
@@ -66,9 +67,10 @@ mod story;
 mod terminate;
 mod timer;
 mod transaction;
+mod visibility;
 mod workflow_task;
 
-pub use key::{Dispatch, RunIndex, TaskKey, Timer, Transfer};
+pub use key::{BatchIndex, Dispatch, RunIndex, TaskKey, Timer, Transfer};
 pub use run::Run;
 
 use std::collections::BTreeMap;
@@ -94,6 +96,8 @@ pub struct Server {
     /// The runs of each Workflow Id, in the order in which they were made.
     chains: BTreeMap<WorkflowId, Vec<RunIndex>>,
     polls: Polls,
+    /// In the order in which they were asked for.
+    batches: Vec<Arc<batch::Batch>>,
     /// Where the calls are that wait for a run. Follows from the runs.
     parked: BTreeMap<CallId, RunIndex>,
     /// Answers to parked calls; empty between one request or follow-up and the next.
@@ -104,7 +108,10 @@ pub struct Server {
 
 impl PartialEq for Server {
     fn eq(&self, other: &Self) -> bool {
-        self.namespace == other.namespace && self.runs == other.runs && self.polls == other.polls
+        self.namespace == other.namespace
+            && self.runs == other.runs
+            && self.polls == other.polls
+            && self.batches == other.batches
     }
 }
 
@@ -115,6 +122,7 @@ impl Hash for Server {
         self.namespace.hash(state);
         self.runs.hash(state);
         self.polls.hash(state);
+        self.batches.hash(state);
     }
 }
 
@@ -127,6 +135,7 @@ impl Server {
             by_run_id: BTreeMap::new(),
             chains: BTreeMap::new(),
             polls: Polls::default(),
+            batches: Vec::new(),
             parked: BTreeMap::new(),
             answers: Outbox::new(),
             agenda: Agenda::default(),
@@ -152,21 +161,28 @@ impl Server {
 
     /// What comes next by default, and when it is due.
     pub fn due(&self) -> Option<(Time, TaskKey)> {
-        self.agenda.first(&self.polls)
+        self.agenda.first(&self.polls).into_iter().chain(self.due_batch()).min()
     }
 
     /// Puts what the server will do by itself, as things are, no later than `until` into `out`, in
     /// default order: by due time, then as [`TaskKey`]s are ordered.
     pub fn due_until(&self, until: Time, out: &mut Vec<(Time, TaskKey)>) {
+        let before = out.len();
         self.agenda.until(&self.polls, until, out);
+        if let Some(due) = self.due_batch().filter(|(time, _)| *time <= until) {
+            out.push(due);
+            out[before..].sort_unstable();
+        }
     }
 
     /// Does something that is due. Answers to parked polls are in `outbox` on return. A task that
     /// is not due (any more) does nothing.
     pub fn fire(&mut self, now: Time, task: TaskKey, outbox: &mut Outbox) {
-        let at = task.run().0 as usize;
-        let Some(run) = self.runs.get(at) else { return };
-        if self.agenda.due(run, &self.polls, task).is_none_or(|due| due > now) {
+        let due = match task.run().and_then(|at| self.runs.get(at.0 as usize)) {
+            Some(run) => self.agenda.due(run, &self.polls, task),
+            None => self.due_batch().filter(|(_, next)| *next == task).map(|(time, _)| time),
+        };
+        if due.is_none_or(|due| due > now) {
             return;
         }
         match task {
@@ -174,6 +190,7 @@ impl Server {
             TaskKey::Dispatch(run, dispatch) => self.dispatch(now, run, dispatch, outbox),
             TaskKey::Timer(run, Timer::Queries) => self.time_out_queries(now, run),
             TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
+            TaskKey::Batch(at) => self.batch_step(now, at),
         }
         self.deliver(outbox);
     }
