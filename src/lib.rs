@@ -129,8 +129,8 @@ pub mod official {
     pub use temporalio_protos::protos::temporal::api::{
         command::v1 as command, common::v1 as common, enums::v1 as enums,
         errordetails::v1 as errordetails, failure::v1 as failure, history::v1 as history,
-        sdk::v1 as sdk, taskqueue::v1 as taskqueue, workflow::v1 as workflow,
-        workflowservice::v1 as workflowservice,
+        protocol::v1 as protocol, sdk::v1 as sdk, taskqueue::v1 as taskqueue, update::v1 as update,
+        workflow::v1 as workflow, workflowservice::v1 as workflowservice,
     };
 }
 
