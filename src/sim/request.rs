@@ -8,6 +8,7 @@ use crate::api::{
     RespondActivityTaskFailed, RpcError, SignalWorkflowExecution, Target,
     TerminateWorkflowExecution,
 };
+use crate::history::payload::{json, json_message as encode};
 use crate::history::{Attributes, EventId, History, Name, Payloads, RunId, WorkflowId};
 use crate::official::{common, enums, failure, taskqueue, workflowservice};
 use crate::scenario::duration::Span;
@@ -16,7 +17,6 @@ use crate::scenario::model::{
     StartOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use crate::server::{Run, Server};
-use crate::worker::payload::{json, json_message as encode};
 
 /// The namespace of everything in a scenario.
 pub(crate) const NAMESPACE: &str = "default";

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::duration::official;
 use super::failures;
-use super::payload::{json, json_message, official};
 use super::program::{
     ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByAttempt, ChildSpec, LocalSpec,
     Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try, Version, WorkflowCode,
     WorkflowOp, WorkflowStep,
 };
+use crate::history::payload::{json, json_message};
 use crate::history::{Name, Shared};
 use crate::official::{command, common, enums, taskqueue};
 use crate::scenario::duration::Span;

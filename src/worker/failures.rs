@@ -6,12 +6,13 @@ use crate::history::event::{
     StartChildWorkflowExecutionInitiated,
 };
 use crate::history::failure::{ActivityTimeout, ActivityTimeoutKind, ActivityTimeoutReason};
+use crate::history::payload::json_message;
 use crate::history::{EventId, Failure, Payloads, RunId, Shared};
 use crate::official::failure::failure::FailureInfo;
 use crate::official::{common, enums, failure};
 use crate::scenario::model::Fail;
 
-use super::payload::{json_message, official};
+use super::duration::official;
 
 /// A failure that a step raises.
 pub(super) fn scripted(step: &Fail) -> Shared<failure::Failure> {
