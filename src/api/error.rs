@@ -138,6 +138,7 @@ pub enum ErrorDetail {
     /// Because so much goes on at once (B27).
     ConcurrentLimit,
     WorkflowNotReady,
+    PermissionDenied,
     QueryFailed {
         failure: Option<Shared<failure::Failure>>,
     },

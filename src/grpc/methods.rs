@@ -1,6 +1,8 @@
 //! The methods of Temporal's `WorkflowService` that are modelled, and what reads each of them.
 
-use super::decode::{activity, batch, client, history, query, start, visibility, workflow_task};
+use super::decode::{
+    activity, batch, client, history, query, start, update, visibility, workflow_task,
+};
 use super::frontend::{Call, Incoming};
 use crate::api::RpcError;
 
@@ -8,7 +10,7 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 28] = [
+const METHODS: [(&str, Decode); 30] = [
     ("CountWorkflowExecutions", visibility::count),
     ("DescribeBatchOperation", batch::describe),
     ("DescribeWorkflowExecution", client::describe),
@@ -16,6 +18,7 @@ const METHODS: [(&str, Decode); 28] = [
     ("GetWorkflowExecutionHistoryReverse", history::get_reverse),
     ("ListWorkflowExecutions", visibility::list),
     ("PollActivityTaskQueue", activity::poll),
+    ("PollWorkflowExecutionUpdate", update::poll),
     ("PollWorkflowTaskQueue", workflow_task::poll),
     ("QueryWorkflow", query::query),
     ("RecordActivityTaskHeartbeat", activity::heartbeat),
@@ -37,6 +40,7 @@ const METHODS: [(&str, Decode); 28] = [
     ("StartBatchOperation", batch::start),
     ("StartWorkflowExecution", start::start),
     ("TerminateWorkflowExecution", client::terminate),
+    ("UpdateWorkflowExecution", update::update),
 ];
 
 /// What reads the requests of a method, if it is modelled.

@@ -60,6 +60,7 @@ mod retry;
 mod run;
 mod search_attributes;
 mod signal;
+mod speculative;
 mod start;
 mod start_checks;
 #[cfg(test)]
@@ -67,6 +68,8 @@ mod story;
 mod terminate;
 mod timer;
 mod transaction;
+mod update;
+mod update_wait;
 mod visibility;
 mod workflow_task;
 
@@ -79,6 +82,8 @@ use std::sync::Arc;
 
 use agenda::{Agenda, Polls};
 use transaction::Transaction;
+use update::SentAgain;
+use update_wait::UpdateWaits;
 use workflow_task::{StartedFrom, WorkflowTaskState};
 
 use crate::api::{CallId, Outbox, PolledTaskQueue, Response, RpcError, Target};
@@ -98,6 +103,7 @@ pub struct Server {
     polls: Polls,
     /// In the order in which they were asked for.
     batches: Vec<Arc<batch::Batch>>,
+    update_waits: UpdateWaits,
     /// Where the calls are that wait for a run. Follows from the runs.
     parked: BTreeMap<CallId, RunIndex>,
     /// Answers to parked calls; empty between one request or follow-up and the next.
@@ -112,6 +118,7 @@ impl PartialEq for Server {
             && self.runs == other.runs
             && self.polls == other.polls
             && self.batches == other.batches
+            && self.update_waits == other.update_waits
     }
 }
 
@@ -123,6 +130,7 @@ impl Hash for Server {
         self.runs.hash(state);
         self.polls.hash(state);
         self.batches.hash(state);
+        self.update_waits.hash(state);
     }
 }
 
@@ -136,6 +144,7 @@ impl Server {
             chains: BTreeMap::new(),
             polls: Polls::default(),
             batches: Vec::new(),
+            update_waits: UpdateWaits::default(),
             parked: BTreeMap::new(),
             answers: Outbox::new(),
             agenda: Agenda::default(),
@@ -149,6 +158,7 @@ impl Server {
 
     /// Forgets a parked call: nobody waits for its answer any more.
     pub fn abandon(&mut self, now: Time, call: CallId) {
+        self.update_waits.abandon(call);
         match self.parked.remove(&call) {
             Some(at) => {
                 query::forget(self.edit(at), call);
@@ -161,7 +171,8 @@ impl Server {
 
     /// What comes next by default, and when it is due.
     pub fn due(&self) -> Option<(Time, TaskKey)> {
-        self.agenda.first(&self.polls).into_iter().chain(self.due_batch()).min()
+        let first = self.agenda.first(&self.polls);
+        first.into_iter().chain(self.due_batch()).chain(self.update_waits.deadlines()).min()
     }
 
     /// Puts what the server will do by itself, as things are, no later than `until` into `out`, in
@@ -169,15 +180,21 @@ impl Server {
     pub fn due_until(&self, until: Time, out: &mut Vec<(Time, TaskKey)>) {
         let before = out.len();
         self.agenda.until(&self.polls, until, out);
-        if let Some(due) = self.due_batch().filter(|(time, _)| *time <= until) {
-            out.push(due);
+        let agenda_ends = out.len();
+        out.extend(self.due_batch().filter(|(time, _)| *time <= until));
+        out.extend(self.update_waits.deadlines().filter(|(time, _)| *time <= until));
+        if out.len() > agenda_ends {
             out[before..].sort_unstable();
+            out.dedup_by_key(|(_, key)| *key);
         }
     }
 
     /// Does something that is due. Answers to parked polls are in `outbox` on return. A task that
     /// is not due (any more) does nothing.
     pub fn fire(&mut self, now: Time, task: TaskKey, outbox: &mut Outbox) {
+        if let TaskKey::Timer(run, Timer::UpdateWaits) = task {
+            return self.end_update_waits(now, run, outbox);
+        }
         let due = match task.run().and_then(|at| self.runs.get(at.0 as usize)) {
             Some(run) => self.agenda.due(run, &self.polls, task),
             None => self.due_batch().filter(|(_, next)| *next == task).map(|(time, _)| time),
@@ -192,6 +209,7 @@ impl Server {
             TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
             TaskKey::Batch(at) => self.batch_step(now, at),
         }
+        self.answer_update_waits(outbox);
         self.deliver(outbox);
     }
 
@@ -356,17 +374,22 @@ impl Server {
                     agenda::Queue::Workflow(PolledTaskQueue::Sticky(_)) => StartedFrom::StickyQueue,
                     _ => StartedFrom::NormalQueue,
                 };
-                let started =
-                    self.transact(now, at, |tx| workflow_task::start(tx, &poll.identity, from));
-                started.map(|started| {
-                    let task = workflow_task::task(self.get(at), &started, from);
+                let started = self.transact(now, at, |tx| {
+                    let started = workflow_task::start(tx, &poll.identity, from)?;
+                    let messages = tx.run.updates.send(started.started_event_id, SentAgain::Yes);
+                    Some((started, messages))
+                });
+                started.map(|(started, messages)| {
+                    let task = workflow_task::task(self.get(at), &started, from, messages);
                     Response::PollWorkflowTaskQueue(Box::new(task))
                 })
             }
             Dispatch::QueryTask(call) => self.start_query_task(at, call),
             Dispatch::ActivityTask(scheduled) => {
-                let task = activity::start(self.edit(at), now, scheduled, &poll.identity);
-                self.refresh(at);
+                let task = self.transact(now, at, |tx| {
+                    tx.change_silently();
+                    activity::start(tx.run, now, scheduled, &poll.identity)
+                });
                 task.map(|task| Response::PollActivityTaskQueue(Box::new(task)))
             }
         };
@@ -381,12 +404,16 @@ impl Server {
         let new_run = self.transact(now, at, |tx| {
             match timer {
                 Timer::WorkflowTask => workflow_task::time_out(tx),
-                Timer::FirstWorkflowTask => tx.schedule_workflow_task(),
+                Timer::FirstWorkflowTask => {
+                    // A task for updates alone takes its place, even if nothing comes of that.
+                    tx.run.first_workflow_task_at = None;
+                    tx.schedule_workflow_task();
+                }
                 Timer::Activities => activity_timeout::time_out(tx),
                 Timer::UserTimers => timer::fire(tx),
                 Timer::RunTimeout => return close::time_out(tx, runs_so_far),
                 // Not one of the run's own.
-                Timer::Queries => {}
+                Timer::Queries | Timer::UpdateWaits => {}
             }
             None
         });

@@ -270,6 +270,8 @@ fn completion(task: &WorkflowTask, commands: Vec<Command>) -> RespondWorkflowTas
         query_results: Vec::new(),
         return_new_workflow_task: false,
         force_create_new_workflow_task: false,
+        messages: Vec::new(),
+        discards_speculative_with_events: false,
         extras: None,
     }
 }

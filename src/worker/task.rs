@@ -282,6 +282,8 @@ impl Worker {
                     query_results: Vec::new(),
                     return_new_workflow_task: true,
                     force_create_new_workflow_task: force,
+                    messages: Vec::new(),
+                    discards_speculative_with_events: true,
                     extras: None,
                 }))
             }
@@ -321,7 +323,8 @@ impl Worker {
             }
             next = open.next;
         }
-        if let Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task) }) = result {
+        if let Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task), .. }) = result
+        {
             next = Some(task);
         }
         if let Some(task) = next {

@@ -6,6 +6,7 @@ mod error;
 mod history;
 mod parts;
 mod task;
+mod update;
 mod visibility;
 
 use prost::Message;
@@ -42,6 +43,8 @@ pub enum Reply {
     RespondWorkflowTaskCompleted,
     PollActivityTaskQueue,
     RecordActivityTaskHeartbeat,
+    UpdateWorkflowExecution,
+    PollWorkflowExecutionUpdate,
 }
 
 impl Reply {
@@ -118,10 +121,11 @@ impl Reply {
             }
             (
                 Self::RespondWorkflowTaskCompleted,
-                Response::RespondWorkflowTaskCompleted { workflow_task },
+                Response::RespondWorkflowTaskCompleted { workflow_task, reset_history_event_id },
             ) => {
                 let answer = service::RespondWorkflowTaskCompletedResponse {
                     workflow_task: workflow_task.as_deref().map(task::workflow_task),
+                    reset_history_event_id: reset_history_event_id.map_or(0, i64::from),
                     ..Default::default()
                 };
                 answer.encode_to_vec()
@@ -138,6 +142,12 @@ impl Reply {
                     ..Default::default()
                 };
                 answer.encode_to_vec()
+            }
+            (Self::UpdateWorkflowExecution, Response::UpdateWorkflowExecution(progress)) => {
+                update::updated(&progress).encode_to_vec()
+            }
+            (Self::PollWorkflowExecutionUpdate, Response::UpdateWorkflowExecution(progress)) => {
+                update::polled(&progress).encode_to_vec()
             }
             (reply, response) => {
                 let message = format!("not an answer to {reply:?}: {response:?}");

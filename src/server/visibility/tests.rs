@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::story::Story;
+use super::super::story::{Story, start};
 use super::parse::parse;
 use crate::api::Response;
 use crate::server::Server;
@@ -11,8 +11,8 @@ use crate::server::Server;
 fn server() -> Server {
     let mut story = Story::after(vec![]);
     story.terminate("w").unwrap();
-    story.start("greeting");
-    story.into_server()
+    story.start(start("greeting")).unwrap();
+    story.server
 }
 
 fn count(query: &str) -> usize {
@@ -120,7 +120,8 @@ fn a_wrong_filter_is_refused_in_the_real_servers_words() {
 
 #[test]
 fn a_filter_of_any_size_is_read_or_refused() {
-    for query in ["(".repeat(100_000), "WorkflowId='w' or ".repeat(100_000), "not ".repeat(100_000)] {
+    for query in ["(".repeat(100_000), "WorkflowId='w' or ".repeat(100_000), "not ".repeat(100_000)]
+    {
         assert!(parse(&query).is_err());
     }
 }
