@@ -32,4 +32,6 @@ mod paging;
 pub mod token;
 
 pub use encode::{Reply, error_details};
+#[cfg(feature = "verify")]
+pub(crate) use paging::Page;
 pub use frontend::{Call, Client, Frontend, Metadata};

@@ -79,7 +79,7 @@ pub(super) enum Tail {
 
 impl Page {
     /// The first page, of at most this many batches; zero or less leaves it to the server.
-    pub(super) fn first(maximum_page_size: i32) -> Self {
+    pub(crate) fn first(maximum_page_size: i32) -> Self {
         let size = usize::try_from(maximum_page_size).ok().filter(|size| *size > 0);
         let size = size.map_or(MAXIMUM_PAGE_SIZE, |size| size.min(MAXIMUM_PAGE_SIZE));
         Self { size, from: None, which: Which::All, tail: Tail::Transient }

@@ -1,0 +1,20 @@
+//! The same scenario on a real server.
+
+mod cleanup;
+mod command;
+mod connection;
+mod difference;
+mod histories;
+mod lockstep;
+mod names;
+mod official;
+mod orders;
+mod question;
+mod session;
+mod sticky;
+mod tasks;
+mod time;
+
+pub use connection::{Connection, Unreachable};
+pub use difference::Difference;
+pub use session::{Settings, Skipped, Verdict, verify};
