@@ -120,7 +120,9 @@ fn apply(
         }
         Command::StartTimer(command) => timer::start(tx, completed, command),
         Command::CancelTimer(command) => timer::cancel(tx, completed, command, identity),
-        Command::StartChildWorkflowExecution(command) => child::initiate(tx, completed, command),
+        Command::StartChildWorkflowExecution(command) => {
+            child::initiate(tx, completed, command, surroundings.namespace)
+        }
         Command::RequestCancelExternalWorkflowExecution(command) => {
             external::request_cancel(tx, completed, command, surroundings.namespace)
         }
@@ -156,7 +158,7 @@ fn apply(
             Ok(())
         }
         Command::CompleteWorkflowExecution(command) => {
-            close::complete(tx, completed, command);
+            *new_run = close::complete(tx, completed, command, surroundings);
             Ok(())
         }
         Command::CancelWorkflowExecution(command) => {
