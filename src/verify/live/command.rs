@@ -45,7 +45,9 @@ fn attributes(of: &Command, names: &Names) -> (CommandType, Attributes) {
             (CommandType::CompleteWorkflowExecution, attributes)
         }
         Command::FailWorkflowExecution(of) => {
-            let attributes = Attributes::FailWorkflowExecutionCommandAttributes((**of).clone());
+            let mut of = (**of).clone();
+            of.failure = of.failure.map(|failure| names.failure(failure));
+            let attributes = Attributes::FailWorkflowExecutionCommandAttributes(of);
             (CommandType::FailWorkflowExecution, attributes)
         }
         Command::CancelWorkflowExecution(of) => {
@@ -71,6 +73,7 @@ fn attributes(of: &Command, names: &Names) -> (CommandType, Attributes) {
             of.namespace = names.namespace_named(&of.namespace);
             of.workflow_id = names.prefixed(&of.workflow_id);
             of.run_id = names.run_id(&of.run_id);
+            of.reason = names.text(&of.reason);
             let attributes =
                 Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(of);
             (CommandType::RequestCancelExternalWorkflowExecution, attributes)

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::official::{common, taskqueue};
+use crate::official::failure::failure::FailureInfo;
+use crate::official::{common, failure, taskqueue};
 use crate::sim::NAMESPACE;
 use crate::verify::symbols::{UUID_LENGTH, find_uuid};
 use crate::verify::{Comparison, HistoryDiff, with_readable_payloads};
@@ -28,11 +29,6 @@ impl Names {
         Self { prefix, namespace, known: Comparison::default(), tokens: BTreeMap::new() }
     }
 
-    /// What Workflow Ids and task queues begin with on the real server.
-    pub(super) fn prefix(&self) -> &str {
-        &self.prefix
-    }
-
     /// The real namespace.
     pub(super) fn namespace(&self) -> String {
         self.namespace.clone()
@@ -51,6 +47,23 @@ impl Names {
     /// The real Run Id; one that nothing is known of stays as it is.
     pub(super) fn run_id(&self, run_id: &str) -> String {
         self.known.uuid(run_id).unwrap_or(run_id).to_owned()
+    }
+
+    /// A text in which Run Ids may be named.
+    pub(super) fn text(&self, text: &str) -> String {
+        replace_uuids(text, |run_id| self.run_id(run_id))
+    }
+
+    /// A failure, which names a child's execution at times.
+    pub(super) fn failure(&self, mut of: failure::Failure) -> failure::Failure {
+        if let Some(FailureInfo::ChildWorkflowExecutionFailureInfo(child)) = &mut of.failure_info {
+            child.namespace = self.namespace_named(&child.namespace);
+            let named = child.workflow_execution.take();
+            child.workflow_execution =
+                named.map(|of| self.execution(&of.workflow_id, &of.run_id));
+        }
+        of.cause = of.cause.map(|cause| Box::new(self.failure(*cause)));
+        of
     }
 
     /// Whether the real Run Id is known.
@@ -154,14 +167,18 @@ fn mark(_: &str, value: &Value) -> Value {
 }
 
 fn mark_text(text: &str) -> String {
-    let mut marked = String::new();
+    replace_uuids(text, symbol)
+}
+
+fn replace_uuids(text: &str, replacement: impl Fn(&str) -> String) -> String {
+    let mut replaced = String::new();
     let mut rest = text;
     while let Some(at) = find_uuid(rest) {
-        marked.push_str(&rest[..at]);
-        marked.push_str(&symbol(&rest[at..at + UUID_LENGTH]));
+        replaced.push_str(&rest[..at]);
+        replaced.push_str(&replacement(&rest[at..at + UUID_LENGTH]));
         rest = &rest[at + UUID_LENGTH..];
     }
-    marked + rest
+    replaced + rest
 }
 
 fn symbol(run_id: &str) -> String {

@@ -167,7 +167,7 @@ fn failed(of: &RespondWorkflowTaskFailed, names: &Names) -> Question {
     let of = service::RespondWorkflowTaskFailedRequest {
         task_token: names.token(of.token.to_bytes()),
         cause: of.cause.into(),
-        failure: of.failure.as_deref().cloned(),
+        failure: of.failure.as_deref().cloned().map(|failure| names.failure(failure)),
         identity: of.identity.to_string(),
         binary_checksum: of.binary_checksum.to_string(),
         namespace: names.namespace(),

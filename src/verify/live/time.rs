@@ -46,11 +46,6 @@ impl RealTime {
         Self { start: Instant::now(), lag: Duration::ZERO, deadlines: BTreeMap::new() }
     }
 
-    /// How long the scenario has run.
-    pub(super) fn elapsed(&self) -> Duration {
-        self.start.elapsed()
-    }
-
     /// What belongs to this virtual instant has happened now.
     pub(super) fn catch_up(&mut self, now: Time) {
         self.lag = self.lag.max(self.start.elapsed().saturating_sub(now.since(EPOCH)));
