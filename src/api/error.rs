@@ -135,5 +135,6 @@ pub enum ErrorDetail {
     /// Because the workflow is busy (R34).
     ResourceExhausted,
     WorkflowNotReady,
+    PermissionDenied,
     QueryFailed,
 }

@@ -1,6 +1,6 @@
 //! The methods of Temporal's `WorkflowService` that are modelled, and what reads each of them.
 
-use super::decode::{activity, client, history, start, workflow_task};
+use super::decode::{activity, client, history, start, update, workflow_task};
 use super::frontend::{Call, Incoming};
 use crate::api::RpcError;
 
@@ -8,10 +8,11 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 21] = [
+const METHODS: [(&str, Decode); 23] = [
     ("DescribeWorkflowExecution", client::describe),
     ("GetWorkflowExecutionHistory", history::get),
     ("PollActivityTaskQueue", activity::poll),
+    ("PollWorkflowExecutionUpdate", update::poll),
     ("PollWorkflowTaskQueue", workflow_task::poll),
     ("RecordActivityTaskHeartbeat", activity::heartbeat),
     ("RecordActivityTaskHeartbeatById", activity::heartbeat_by_id),
@@ -30,6 +31,7 @@ const METHODS: [(&str, Decode); 21] = [
     ("SignalWorkflowExecution", client::signal),
     ("StartWorkflowExecution", start::start),
     ("TerminateWorkflowExecution", client::terminate),
+    ("UpdateWorkflowExecution", update::update),
 ];
 
 /// What reads the requests of a method, if it is modelled.

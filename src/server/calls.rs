@@ -32,9 +32,17 @@ impl Server {
                 let poll_of = Poll { call, identity: poll.identity, since: now };
                 return self.polls.park(Queue::Activity(poll.task_queue), poll_of);
             }
+            Request::UpdateWorkflowExecution(request) => {
+                return self.update(now, call, &request, outbox);
+            }
+            Request::PollWorkflowExecutionUpdate(request) => {
+                return self.poll_update(now, call, &request, outbox);
+            }
+            Request::RespondWorkflowTaskCompleted(request) => self.complete(now, &request, outbox),
             other => self.answer(now, other),
         };
         outbox.answer(call, result);
+        self.answer_update_waits(outbox);
     }
 
     fn answer(&mut self, now: Time, request: Request) -> Result<Response, RpcError> {
@@ -104,7 +112,6 @@ impl Server {
                     },
                 }))
             }
-            Request::RespondWorkflowTaskCompleted(request) => self.complete(now, &request),
             Request::RespondWorkflowTaskFailed(request) => {
                 let at = self
                     .find_exactly(&request.token.execution)
@@ -114,8 +121,13 @@ impl Server {
             }
             Request::RecordActivityTaskHeartbeat { activity, details, .. } => {
                 let at = self.find_activity(&activity)?;
-                let beat = activity::heartbeat(self.edit(at), now, named(&activity), details);
-                self.refresh(at);
+                let beat = self.transact(now, at, |tx| {
+                    let beat = activity::heartbeat(tx.run, now, named(&activity), details);
+                    if beat.is_ok() {
+                        tx.change_silently();
+                    }
+                    beat
+                });
                 Ok(Response::RecordActivityTaskHeartbeat { cancel_requested: beat? })
             }
             Request::RespondActivityTaskCompleted { activity, result, identity } => {
@@ -143,10 +155,12 @@ impl Server {
                 self.polls.shut_down(sticky_task_queue);
                 Ok(Response::Empty)
             }
-            // Parked by the caller.
-            Request::PollWorkflowTaskQueue(_) | Request::PollActivityTaskQueue(_) => {
-                Ok(Response::Empty)
-            }
+            // The caller has parked or answered them.
+            Request::PollWorkflowTaskQueue(_)
+            | Request::PollActivityTaskQueue(_)
+            | Request::UpdateWorkflowExecution(_)
+            | Request::PollWorkflowExecutionUpdate(_)
+            | Request::RespondWorkflowTaskCompleted(_) => Ok(Response::Empty),
         }
     }
 
@@ -302,6 +316,7 @@ impl Server {
         &mut self,
         now: Time,
         request: &RespondWorkflowTaskCompleted,
+        outbox: &mut Outbox,
     ) -> Result<Response, RpcError> {
         let at = self
             .find_exactly(&request.token.execution)
@@ -321,14 +336,22 @@ impl Server {
                 if let Some(new_run) = completion.new_run {
                     self.make_successor(now, new_run);
                 }
-                let returned = completion.returned.map(|task| {
-                    Box::new(workflow_task::task(self.get(at), &task, StartedFrom::Completion))
+                self.answer_rejected(at, completion.rejected, outbox);
+                let returned = completion.returned.map(|(task, messages)| {
+                    let from = StartedFrom::Completion;
+                    Box::new(workflow_task::task(self.get(at), &task, from, messages))
                 });
-                Ok(Response::RespondWorkflowTaskCompleted { workflow_task: returned })
+                Ok(Response::RespondWorkflowTaskCompleted {
+                    workflow_task: returned,
+                    reset_history_event_id: completion.reset_history_event_id,
+                })
             }
             Err(bad) => {
-                commands::refuse(self.edit(at), now, &bad, &request.identity);
+                let run = self.edit(at);
+                commands::refuse(run, now, &bad, &request.identity);
+                let aborted = run.updates.abort();
                 self.settle(now, at);
+                self.answer_aborted(at, &aborted, outbox);
                 Err(RpcError::invalid_argument(bad.message.to_string()))
             }
         }

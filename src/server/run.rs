@@ -10,6 +10,7 @@ use super::child::Child;
 use super::external::{ExternalCancel, ExternalSignal};
 use super::key::{RunIndex, Transfer};
 use super::timer::UserTimer;
+use super::update::Updates;
 use super::workflow_task::WorkflowTaskState;
 use crate::api::{ExecutionStatus, StickyAttributes};
 use crate::clock::Time;
@@ -59,6 +60,7 @@ pub struct Run {
     /// By initiated event.
     pub(super) external_signals: Vec<ExternalSignal>,
     pub(super) signal_request_ids: BTreeSet<Name>,
+    pub(super) updates: Updates,
     /// What follows from what happened and has not been done yet.
     pub(super) transfers: Vec<(Time, Transfer)>,
 
@@ -112,6 +114,7 @@ impl Run {
             external_cancels: Vec::new(),
             external_signals: Vec::new(),
             signal_request_ids: BTreeSet::new(),
+            updates: Updates::default(),
             transfers: Vec::new(),
             expires_at,
             chain_expires_at: execution_expiration,

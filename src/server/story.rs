@@ -269,6 +269,8 @@ fn completion(task: &WorkflowTask, commands: Vec<Command>) -> RespondWorkflowTas
         sticky: None,
         return_new_workflow_task: false,
         force_create_new_workflow_task: false,
+        messages: Vec::new(),
+        discards_speculative_with_events: false,
         extras: None,
     }
 }

@@ -281,6 +281,8 @@ impl Worker {
                     // sdk-core always takes the next task if there is one.
                     return_new_workflow_task: true,
                     force_create_new_workflow_task: force,
+                    messages: Vec::new(),
+                    discards_speculative_with_events: true,
                     extras: None,
                 }))
             }
@@ -320,7 +322,8 @@ impl Worker {
             }
             next = open.next;
         }
-        if let Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task) }) = result {
+        if let Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task), .. }) = result
+        {
             next = Some(task);
         }
         if let Some(task) = next {

@@ -229,7 +229,7 @@ impl<'a> Driver<'a> {
     fn give_up(&mut self, call: CallId) {
         self.server.abandon(self.now, call);
         let Some(waiting) = self.waiting.remove(&call) else { return };
-        let outcome = if waiting.rpc.method().starts_with("Poll") {
+        let outcome = if waiting.rpc.method().ends_with("TaskQueue") {
             Outcome::Answer(json!({}))
         } else {
             Outcome::Error {
@@ -381,7 +381,8 @@ impl<'a> Driver<'a> {
         let Some(number) = self.labels.remove(label) else { return Ok(()) };
         let of_step = |waiting: &&Waiting| waiting.step == Some(number);
         let until = self.waiting.values().find(of_step).and_then(|waiting| waiting.until);
-        let limit = until.unwrap_or(self.now + Duration::from_secs(5));
+        let waits = self.case.steps[number].waits_s.unwrap_or(0.0).mul_add(1.5, 1.5).max(5.0);
+        let limit = until.unwrap_or(self.now + Duration::from_secs_f64(waits));
         self.pass_time(limit, |driver| driver.played.outcomes.contains_key(&number))?;
         if self.played.outcomes.contains_key(&number) {
             return Ok(());

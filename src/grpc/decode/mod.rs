@@ -5,6 +5,7 @@ pub(super) mod client;
 mod command;
 pub(super) mod history;
 pub(super) mod start;
+pub(super) mod update;
 pub(super) mod workflow_task;
 
 use crate::api::{RpcError, Target};

@@ -4,6 +4,7 @@ mod describe;
 mod error;
 mod parts;
 mod task;
+mod update;
 
 use prost::Message;
 
@@ -32,6 +33,8 @@ pub enum Reply {
     RespondWorkflowTaskCompleted,
     PollActivityTaskQueue,
     RecordActivityTaskHeartbeat,
+    UpdateWorkflowExecution,
+    PollWorkflowExecutionUpdate,
 }
 
 impl Reply {
@@ -92,10 +95,11 @@ impl Reply {
             }
             (
                 Self::RespondWorkflowTaskCompleted,
-                Response::RespondWorkflowTaskCompleted { workflow_task },
+                Response::RespondWorkflowTaskCompleted { workflow_task, reset_history_event_id },
             ) => {
                 let answer = service::RespondWorkflowTaskCompletedResponse {
                     workflow_task: workflow_task.as_deref().map(task::workflow_task),
+                    reset_history_event_id: reset_history_event_id.map_or(0, i64::from),
                     ..Default::default()
                 };
                 answer.encode_to_vec()
@@ -112,6 +116,12 @@ impl Reply {
                     ..Default::default()
                 };
                 answer.encode_to_vec()
+            }
+            (Self::UpdateWorkflowExecution, Response::UpdateWorkflowExecution(progress)) => {
+                update::updated(&progress).encode_to_vec()
+            }
+            (Self::PollWorkflowExecutionUpdate, Response::UpdateWorkflowExecution(progress)) => {
+                update::polled(&progress).encode_to_vec()
             }
             (reply, response) => {
                 let message = format!("not an answer to {reply:?}: {response:?}");
