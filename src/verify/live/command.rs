@@ -86,6 +86,13 @@ fn attributes(of: &Command, names: &Names) -> (CommandType, Attributes) {
             let attributes = Attributes::SignalExternalWorkflowExecutionCommandAttributes(of);
             (CommandType::SignalExternalWorkflowExecution, attributes)
         }
+        Command::ProtocolMessage { message_id } => {
+            let of = official::ProtocolMessageCommandAttributes {
+                message_id: message_id.to_string(),
+            };
+            let attributes = Attributes::ProtocolMessageCommandAttributes(of);
+            (CommandType::ProtocolMessage, attributes)
+        }
         Command::RecordMarker(of) => {
             let attributes = Attributes::RecordMarkerCommandAttributes((**of).clone());
             (CommandType::RecordMarker, attributes)

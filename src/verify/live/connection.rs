@@ -20,6 +20,10 @@ use crate::verify::{Rpc, normalise};
 /// milliseconds.
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// How long a call may take that waits for something. The server answers before that, and says how
+/// far it has got.
+const LONG_DEADLINE: Duration = Duration::from_secs(60);
+
 /// How long it may take until a server that is there has said so.
 const CONNECT: Duration = Duration::from_secs(5);
 
@@ -194,7 +198,7 @@ impl Connection {
         })
     }
 
-    /// Asks something that has nothing to wait for.
+    /// Asks something other than a poll for a task.
     ///
     /// # Errors
     ///
@@ -204,7 +208,8 @@ impl Connection {
         question: &Question,
         caller: Caller,
     ) -> Result<Answer, Unreachable> {
-        match self.send(question, caller, DEADLINE).await {
+        let deadline = if question.may_wait() { LONG_DEADLINE } else { DEADLINE };
+        match self.send(question, caller, deadline).await {
             Ok(response) => Ok(Answer::Response(response)),
             Err(status) if is_silence(&status) => Err(self.died(&status)),
             Err(status) => Ok(Answer::Refusal(refusal(&status))),

@@ -14,6 +14,7 @@ mod session;
 mod sticky;
 mod tasks;
 mod time;
+mod update;
 
 pub use connection::{Connection, Unreachable};
 pub use difference::Difference;

@@ -4,6 +4,7 @@
 use super::command::command;
 use super::names::Names;
 use super::question::Question;
+use super::update;
 use crate::api::{
     ActivityById, ActivityTarget, PolledTaskQueue, Request, RequestCancelWorkflowExecution,
     RespondActivityTaskFailed, RespondWorkflowTaskCompleted, RespondWorkflowTaskFailed,
@@ -42,6 +43,12 @@ pub(super) fn question(request: &Request, names: &Names) -> (Question, Reply) {
             of.workflow_execution =
                 of.workflow_execution.map(|of| names.execution(&of.workflow_id, &of.run_id));
             (Question::ResetWorkflowExecution(Box::new(of)), Reply::ResetWorkflowExecution)
+        }
+        Request::UpdateWorkflowExecution(of) => {
+            (update::update(of, names), Reply::UpdateWorkflowExecution)
+        }
+        Request::PollWorkflowExecutionUpdate(of) => {
+            (update::poll(of, names), Reply::PollWorkflowExecutionUpdate)
         }
         Request::DescribeWorkflowExecution(of) => {
             let execution = Some(target(of, names));
@@ -148,6 +155,7 @@ fn completed(of: &RespondWorkflowTaskCompleted, names: &Names) -> Question {
     let of = service::RespondWorkflowTaskCompletedRequest {
         task_token: names.token(of.token.to_bytes()),
         commands: of.commands.iter().map(|of| command(of, names)).collect(),
+        messages: of.messages.iter().map(update::message).collect(),
         identity: of.identity.to_string(),
         sticky_attributes: of.sticky.as_ref().map(|sticky| stickiness(sticky, names)),
         return_new_workflow_task: of.return_new_workflow_task,

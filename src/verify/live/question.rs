@@ -29,6 +29,14 @@ macro_rules! questions {
                 }
             }
 
+            /// Whether it is answered only once something else has happened.
+            pub(super) fn may_wait(&self) -> bool {
+                matches!(
+                    self,
+                    Self::UpdateWorkflowExecution(_) | Self::PollWorkflowExecutionUpdate(_)
+                )
+            }
+
             /// The request in official JSON.
             pub(super) fn json(&self) -> Value {
                 match self {
@@ -77,6 +85,8 @@ questions! {
     RespondActivityTaskFailedById respond_activity_task_failed_by_id RespondActivityTaskFailedByIdRequest,
     RespondActivityTaskCanceled respond_activity_task_canceled RespondActivityTaskCanceledRequest,
     RespondActivityTaskCanceledById respond_activity_task_canceled_by_id RespondActivityTaskCanceledByIdRequest,
+    UpdateWorkflowExecution update_workflow_execution UpdateWorkflowExecutionRequest,
+    PollWorkflowExecutionUpdate poll_workflow_execution_update PollWorkflowExecutionUpdateRequest,
     DescribeNamespace describe_namespace DescribeNamespaceRequest,
     GetSystemInfo get_system_info GetSystemInfoRequest,
 }

@@ -117,7 +117,7 @@ impl Lockstep {
         real: &Answer,
     ) {
         if let (
-            Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task) }),
+            Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task), .. }),
             Answer::Response(real),
         ) = (result, real)
             && let Ok(real) =
