@@ -126,6 +126,7 @@ fn shared(schemas: &mut SchemaGenerator, key: &str) -> Value {
             "As soon as this event is in a history.",
             text_or(&schemas.subschema_for::<WhenMapping>()),
         ),
+        "identity" => ("As whom, if not by the client's name.", schemas.subschema_for::<String>()),
         _ => (
             "The refusal that is expected, by its gRPC status code.",
             text_or(&schemas.subschema_for::<FailsWith>()),

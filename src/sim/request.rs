@@ -1,5 +1,6 @@
 //! From a client's step to the request that it sends.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::log::NotSent;
@@ -16,7 +17,7 @@ use crate::scenario::model::{
     StartOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use crate::server::{Run, Server};
-use crate::worker::payload::{json, json_message as encode};
+use crate::worker::payload::{scripted as json, scripted_message as encode};
 
 /// The namespace of everything in a scenario.
 pub(crate) const NAMESPACE: &str = "default";
@@ -255,8 +256,17 @@ fn start(
         workflow_id_conflict_policy: conflict_policy(options.workflow_id_conflict_policy).into(),
         retry_policy: options.retry_policy.as_ref().map(retry_policy),
         workflow_start_delay: timeout(options.start_delay),
+        memo: memo(&options.memo),
         ..Default::default()
     }
+}
+
+fn memo(notes: &BTreeMap<String, Json>) -> Option<common::Memo> {
+    let fields = notes.iter().filter_map(|(name, note)| {
+        let payload = encode(note).payloads.into_iter().next()?;
+        Some((name.clone(), payload))
+    });
+    (!notes.is_empty()).then(|| common::Memo { fields: fields.collect() })
 }
 
 fn signal_with_start(

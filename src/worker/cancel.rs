@@ -77,7 +77,10 @@ impl Run {
             // cancelled before never runs.
             Wait::Start if id != 0 => self.end(id, Err(Raised::Canceled), ctx),
             // Running: it is raised when it next waits.
-            Wait::Start | Wait::Nothing => self.coroutine_mut(id).cancel_pending = true,
+            // What waits for a workflow task has been woken by this one.
+            Wait::Start | Wait::Nothing | Wait::Task => {
+                self.coroutine_mut(id).cancel_pending = true;
+            }
             Wait::Op(op) => self.cancel_waited(op, ctx),
             Wait::ChildStart(op) => {
                 self.cancel_op(op, ctx);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::failures;
-use super::payload::{json, json_message, official};
+use super::payload::{official, scripted as json, scripted_message as json_message};
 use super::program::{
-    ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByAttempt, ChildSpec, LocalSpec,
-    Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try, Version, WorkflowCode,
-    WorkflowOp, WorkflowStep,
+    ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByActivityId, ByAttempt,
+    ChildSpec, LocalSpec, Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try,
+    Version, WorkflowCode, WorkflowOp, WorkflowStep,
 };
+use crate::api::Command;
 use crate::history::{Name, Shared};
 use crate::official::{command, common, enums, taskqueue};
 use crate::scenario::duration::Span;
@@ -133,10 +134,10 @@ impl Compiler {
         use model::WorkflowAction as Action;
         match action {
             Action::Sleep(duration) => {
-                WorkflowOp::Timer { spec: self.timer(*duration), then: Then::Wait }
+                WorkflowOp::Timer { spec: self.timer(*duration, None), then: Then::Wait }
             }
             Action::StartTimer(step) => WorkflowOp::Timer {
-                spec: self.timer(step.start_timer.0),
+                spec: self.timer(step.start_timer.0, step.timer_id.as_deref()),
                 then: self.go_on(Some(&step.r#as)),
             },
             Action::StartActivity(step) => WorkflowOp::Activity {
@@ -167,6 +168,8 @@ impl Compiler {
             Action::WaitFor(handles) => WorkflowOp::WaitFor(self.slots(handles)),
             Action::WaitForAny(handles) => WorkflowOp::WaitForAny(self.slots(handles)),
             Action::WaitSignal(step) => self.wait_signal(step),
+            Action::WaitForWorkflowTask => WorkflowOp::WaitForWorkflowTask,
+            Action::Command(step) => WorkflowOp::Command(Command::from_official(step.0.clone())),
             Action::Cancel(handle) => WorkflowOp::Cancel(self.slot(handle)),
             Action::StartBranch(step) => {
                 let body = self.workflow_block(&step.steps);
@@ -199,16 +202,24 @@ impl Compiler {
                 reason: step.reason.clone().unwrap_or_default(),
             },
             Action::RecordMarker(step) => WorkflowOp::RecordMarker(marker(step)),
-            Action::Block(duration) => WorkflowOp::Block(*duration),
+            Action::Block(step) => WorkflowOp::Block { duration: step.block.0, times: step.times },
             Action::FailWorkflowTask(step) => WorkflowOp::FailWorkflowTask {
-                failure: failures::bug(&step.fail_workflow_task),
+                cause: step.cause.map_or(
+                    enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                    |cause| cause.0,
+                ),
+                failure: failures::whole(
+                    failures::bug(&step.fail_workflow_task),
+                    step.failure.as_ref(),
+                ),
                 times: step.times,
             },
         }
     }
 
-    fn timer(&mut self, duration: Duration) -> u32 {
-        let spec = TimerSpec { duration, start: Memo::new(), cancel: Memo::new() };
+    fn timer(&mut self, duration: Duration, timer_id: Option<&str>) -> u32 {
+        let timer_id = timer_id.map(Name::from);
+        let spec = TimerSpec { timer_id, duration, start: Memo::new(), cancel: Memo::new() };
         push(&mut self.program.timers, spec)
     }
 
@@ -220,7 +231,7 @@ impl Compiler {
         };
         WorkflowOp::WaitSignal {
             signal,
-            timeout: step.timeout.map(|Span(duration)| self.timer(duration)),
+            timeout: step.timeout.map(|Span(duration)| self.timer(duration, None)),
             expired: failures::signal_timeout(&step.wait_signal),
         }
     }
@@ -331,6 +342,14 @@ impl Compiler {
                     .attempts
                     .iter()
                     .map(|(attempt, steps)| (*attempt, self.activity_block(steps)))
+                    .collect(),
+                otherwise: self.activity_block(&step.otherwise),
+            }),
+            Action::ByActivityId(step) => ActivityOp::ByActivityId(ByActivityId {
+                ids: step
+                    .ids
+                    .iter()
+                    .map(|(id, steps)| (id.as_str().into(), self.activity_block(steps)))
                     .collect(),
                 otherwise: self.activity_block(&step.otherwise),
             }),

@@ -219,6 +219,10 @@ impl Op {
                 let given = &program.scheduled[*spec as usize].activity_id;
                 given.clone().unwrap_or_else(|| self.seq.to_string().into())
             }
+            OpKind::Timer(spec) => {
+                let given = &program.timers[*spec as usize].timer_id;
+                given.clone().unwrap_or_else(|| self.seq.to_string().into())
+            }
             _ => self.seq.to_string().into(),
         }
     }

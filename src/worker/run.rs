@@ -18,7 +18,7 @@ use crate::api::Command;
 use crate::clock::Time;
 use crate::history::event::WorkflowExecutionStarted;
 use crate::history::{EventId, Execution, Name, RunId, Shared};
-use crate::official::failure;
+use crate::official::{enums, failure};
 
 /// How many steps a workflow may take in one activation without waiting for anything outside: a
 /// loop that takes more is taken for an endless one.
@@ -141,7 +141,7 @@ pub(super) enum Halt {
     /// The code does not do what the history says it did.
     Nondeterminism(String),
     /// The code itself failed the workflow task.
-    Failed(Shared<failure::Failure>),
+    Failed(enums::WorkflowTaskFailedCause, Shared<failure::Failure>),
     /// The code did not come to a wait.
     Endless(StepId),
 }
@@ -268,6 +268,9 @@ impl Run {
         if news.start {
             self.coroutines.push(Coroutine::new(0));
             self.queue(0);
+        }
+        if !news.start {
+            self.wake(|_, coroutine| coroutine.wait == Wait::Task);
         }
         if news.cancel && !self.closed {
             self.cancel_requested = true;
@@ -410,7 +413,8 @@ impl Run {
     /// What a coroutine's wait has come to; none if it must wait on.
     pub(super) fn waited(&mut self, id: CoroutineId, ctx: &mut Context<'_>) -> Option<Outcome> {
         match self.coroutine(id).wait.clone() {
-            Wait::Start | Wait::Nothing => Some(Ok(())),
+            // It is woken by nothing else.
+            Wait::Start | Wait::Nothing | Wait::Task => Some(Ok(())),
             Wait::Ended(_) => None,
             Wait::Op(op) => self.op(op).resolved.as_ref().map(|resolved| resolved.outcome.clone()),
             Wait::ChildStart(op) => {

@@ -191,10 +191,7 @@ impl Worker {
                 let cause = enums::WorkflowTaskFailedCause::NonDeterministicError;
                 self.fail_task(now, run_id, cause, failures::bug(&text));
             }
-            Err(Halt::Failed(failure)) => {
-                let cause = enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure;
-                self.fail_task(now, run_id, cause, failure);
-            }
+            Err(Halt::Failed(cause, failure)) => self.fail_task(now, run_id, cause, failure),
             Err(Halt::Endless(step)) => {
                 self.stopped.push(Stopped::Workflow(step));
                 self.leave_unanswered(now, run_id);

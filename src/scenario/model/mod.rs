@@ -29,6 +29,7 @@ macro_rules! options {
 }
 
 mod client;
+mod official;
 mod worker;
 mod workflow;
 
@@ -40,8 +41,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::source::Location;
+use crate::official::command;
 
 pub use client::*;
+pub use official::*;
 pub use worker::*;
 pub use workflow::*;
 
@@ -136,6 +139,8 @@ pub enum WorkflowAction {
     WaitForAny(Vec<String>),
     /// Waits for a signal that has not been taken yet, and takes it.
     WaitSignal(WaitSignal),
+    /// Waits for the next workflow task, whatever it brings; a cancel is not raised here.
+    WaitForWorkflowTask,
     /// Cancels a handle: a timer, an activity, a child workflow, a branch.
     Cancel(String),
     /// Runs steps beside the ones that follow.
@@ -160,14 +165,16 @@ pub enum WorkflowAction {
     SignalExternalWorkflow(SignalExternalWorkflow),
     /// Cancels another execution and waits for the server's word on it.
     CancelExternalWorkflow(CancelExternalWorkflow),
+    /// Sends a command as it is written, in Temporal's official JSON form.
+    Command(Box<Official<command::Command>>),
     /// Records a marker, as side effects and versions do in the Go and Java SDKs.
     RecordMarker(RecordMarker),
     /// Keeps the worker busy: the workflow task stays started for this long; on replay it takes no
     /// time. It stands for a worker that is slow to answer (a codec, garbage collection, load), not
     /// for code that computes: the SDKs' deadlock detectors are not modelled.
-    Block(Duration),
+    Block(Block),
     /// Fails the workflow task, as a panic or a bug in workflow code does.
-    FailWorkflowTask(FailWorkflowTask),
+    FailWorkflowTask(Box<FailWorkflowTask>),
 }
 
 /// A step of an activity, and where it stands.
@@ -202,6 +209,8 @@ pub enum ActivityAction {
     Repeat(Repeat<ActivityStep>),
     /// Runs other steps by attempt.
     ByAttempt(ByAttempt<ActivityStep>),
+    /// Runs other steps by the activity's id.
+    ByActivityId(ByActivityId),
 }
 
 /// A step of a client, and where it stands.
@@ -211,6 +220,8 @@ pub struct ClientStep {
     pub at: Location,
     /// What it does.
     pub action: ClientAction,
+    /// As whom, if not by the client's name.
+    pub identity: Option<String>,
     /// When it does it, after the step before has been answered.
     pub timing: Timing,
     /// The refusal that is expected, if one is. Without it, a refusal fails the scenario.
@@ -292,6 +303,15 @@ pub struct ByAttempt<S> {
     pub attempts: BTreeMap<u32, Arc<[S]>>,
     /// For every attempt not named.
     pub otherwise: Arc<[S]>,
+}
+
+/// Different steps for different activities of one type.
+#[derive(Clone, Debug)]
+pub struct ByActivityId {
+    /// By activity id.
+    pub ids: BTreeMap<String, Arc<[ActivityStep]>>,
+    /// For every activity not named.
+    pub otherwise: Arc<[ActivityStep]>,
 }
 
 /// Steps that run beside others.
