@@ -81,7 +81,8 @@
 //!
 //! Each knows one thing, and imports point one way: [`clock`], [`history`], [`api`], then [`server`]
 //! and [`worker`], [`scenario`], [`sim`], [`check`], [`report`] and the command line; [`grpc`] turns
-//! the official messages into requests and back.
+//! the official messages into requests and back, [`verify`] holds a real server's word against the
+//! fake's.
 //!
 //! # Glossary
 //!
@@ -113,6 +114,7 @@ pub mod report;
 pub mod scenario;
 pub mod server;
 pub mod sim;
+pub mod verify;
 pub mod worker;
 
 #[cfg(feature = "cli")]

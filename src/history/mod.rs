@@ -31,6 +31,7 @@ pub mod ids;
 pub mod json;
 pub mod list;
 pub mod official;
+pub(crate) mod payload;
 #[cfg(test)]
 mod recording;
 pub mod shared;

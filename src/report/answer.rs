@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use crate::api::{Description, PendingActivity, PendingActivityState};
 use crate::clock::EPOCH;
 use crate::history::RunId;
+use crate::history::payload::decode;
 use crate::history::text::{failure_text, word};
-use crate::sim::{Answer, RunResult, Which, decode};
+use crate::sim::{Answer, RunResult, Which};
 
 /// The answer, and lines that stand below it.
 pub(super) fn describe(answer: &Answer, result: &RunResult) -> (String, Vec<String>) {

@@ -48,6 +48,7 @@ mod load;
 pub mod model;
 mod names;
 mod parse;
+pub(crate) mod payloads;
 mod schema;
 pub mod source;
 mod spans;

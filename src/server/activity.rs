@@ -276,8 +276,9 @@ pub(super) fn request_cancel(
 
 /// The details of an activity that was canceled before a worker had it (R60).
 fn not_started_details() -> Payloads {
-    static DETAILS: std::sync::LazyLock<Payloads> =
-        std::sync::LazyLock::new(|| super::payload::json("ACTIVITY_ID_NOT_STARTED"));
+    static DETAILS: std::sync::LazyLock<Payloads> = std::sync::LazyLock::new(|| {
+        crate::history::payload::json(&"ACTIVITY_ID_NOT_STARTED".into())
+    });
     DETAILS.clone()
 }
 
@@ -637,7 +638,7 @@ mod tests {
         // R55.
         let mut story = Story::after(vec![schedule("a", |_| {})]);
         let activity = story.poll_activity().unwrap();
-        story.heartbeat(&activity, Some(super::super::payload::json("half"))).unwrap();
+        story.heartbeat(&activity, Some(crate::history::payload::json(&"half".into()))).unwrap();
         story.heartbeat(&activity, None).unwrap();
         let run = story.server.current_run("w").unwrap();
         assert_eq!(run.activities[0].heartbeat_details, None);

@@ -9,7 +9,7 @@ use super::key::RunIndex;
 use super::start::{Asked, FirstTask, Verdict, judge};
 use super::terminate::{self, TerminatedBy, Termination};
 use super::workflow_task::{self, StartedFrom};
-use super::{Server, cancel, describe, messages, payload, signal};
+use super::{Server, cancel, describe, messages, signal};
 use crate::api::{
     ActivityTarget, CallId, HistoryView, Outbox, Request, RespondWorkflowTaskCompleted, Response,
     RpcError, Target, TerminateWorkflowExecution,
@@ -221,7 +221,9 @@ impl Server {
     pub(super) fn terminate_existing(&mut self, now: Time, at: RunIndex, new_run: RunId) {
         let termination = Termination {
             reason: messages::terminate_if_running(),
-            details: Some(payload::json(&format!("terminated by new runID: {new_run}"))),
+            details: Some(crate::history::payload::json(
+                &format!("terminated by new runID: {new_run}").into(),
+            )),
             identity: messages::history_service(),
         };
         self.transact(now, at, |tx| {

@@ -48,7 +48,6 @@ mod external;
 mod follow_up;
 mod key;
 mod messages;
-mod payload;
 mod rebuild;
 mod reset;
 mod reset_points;

@@ -26,7 +26,6 @@ mod happening;
 pub mod host;
 mod limits;
 mod log;
-mod payload;
 mod plan;
 mod request;
 mod result;
@@ -45,7 +44,6 @@ pub use host::{
 };
 pub use limits::{Limit, Limits, Stopped};
 pub use log::{Answer, LogEntry, NotSent, Which};
-pub(crate) use payload::decode;
 pub use plan::Plan;
 pub use result::{Close, ExecutionResult, RunResult};
 pub use run::{Ended, Race, run};

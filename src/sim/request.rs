@@ -16,8 +16,8 @@ use crate::scenario::model::{
     ClientAction, DEFAULT_TASK_QUEUE, Json, ReapplyExclude, Reset, ResetType, RetryPolicy,
     StartOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
+use crate::scenario::payloads::{scripted as json, scripted_message as encode};
 use crate::server::{Run, Server};
-use crate::worker::payload::{scripted as json, scripted_message as encode};
 
 /// The namespace of everything in a scenario.
 pub(crate) const NAMESPACE: &str = "default";

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::log::LogEntry;
-use super::payload::decode;
 use super::{Ended, Plan, Simulation};
 use crate::api::ExecutionStatus;
 use crate::clock::{EPOCH, Time};
+use crate::history::payload::decode;
 use crate::history::text::{RunText, Style, render_one};
 use crate::history::{Attributes, Execution, Failure, History, Name, official};
 use crate::scenario::Scenario;

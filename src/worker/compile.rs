@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::duration::official;
 use super::failures;
-use super::payload::{official, scripted as json, scripted_message as json_message};
 use super::program::{
     ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByActivityId, ByAttempt,
     ChildSpec, LocalSpec, Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try,
@@ -16,6 +16,7 @@ use crate::history::{Name, Shared};
 use crate::official::{command, common, enums, taskqueue};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{self, Scenario};
+use crate::scenario::payloads::{scripted as json, scripted_message as json_message};
 
 impl Program {
     /// Compiles a scenario's workflows and activities.

@@ -10,8 +10,9 @@ use crate::history::{EventId, Failure, Payloads, RunId, Shared};
 use crate::official::failure::failure::FailureInfo;
 use crate::official::{common, enums, failure};
 use crate::scenario::model::{Fail, Official};
+use crate::scenario::payloads::scripted_message;
 
-use super::payload::{official, scripted_message};
+use super::duration::official;
 
 /// A failure that a step raises.
 pub(super) fn scripted(step: &Fail) -> Shared<failure::Failure> {

@@ -41,7 +41,7 @@ impl Run {
         let command =
             timer.start.get(seq, (&none, &none), || command::StartTimerCommandAttributes {
                 timer_id: op.id(ctx.program).to_string(),
-                start_to_fire_timeout: super::payload::official(timer.duration),
+                start_to_fire_timeout: super::duration::official(timer.duration),
             });
         let id = self.push_op(op);
         self.issue(Some(id), Command::StartTimer(command));
@@ -54,7 +54,7 @@ impl Run {
         let id = self.push_op(Op::new(OpKind::Backoff, seq, scope));
         let command = command::StartTimerCommandAttributes {
             timer_id: seq.to_string(),
-            start_to_fire_timeout: super::payload::official(backoff),
+            start_to_fire_timeout: super::duration::official(backoff),
         };
         self.issue(Some(id), Command::StartTimer(command.into()));
         id
@@ -260,9 +260,9 @@ impl Run {
             command.search_attributes = started.search_attributes.as_deref().cloned();
             command.retry_policy =
                 started.retry_policy.as_ref().map(|policy| common::RetryPolicy {
-                    initial_interval: super::payload::official(policy.initial_interval),
+                    initial_interval: super::duration::official(policy.initial_interval),
                     backoff_coefficient: policy.backoff_coefficient,
-                    maximum_interval: super::payload::official(policy.maximum_interval),
+                    maximum_interval: super::duration::official(policy.maximum_interval),
                     maximum_attempts: i32::try_from(policy.maximum_attempts).unwrap_or(i32::MAX),
                     non_retryable_error_types: policy
                         .non_retryable_error_types

@@ -174,7 +174,7 @@ impl Run {
             activity_id: op.seq.to_string(),
             activity_type: spec.activity_type.to_string(),
             complete_time: complete_time.map(timestamp),
-            backoff: result.backoff.and_then(super::payload::official),
+            backoff: result.backoff.and_then(super::duration::official),
             original_schedule_time: original_schedule_time.map(timestamp),
             activation_index: Some(self.round + 1),
         };

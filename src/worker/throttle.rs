@@ -91,8 +91,8 @@ impl Throttle {
 mod tests {
     use super::*;
     use crate::clock::EPOCH;
+    use crate::history::payload::json;
     use crate::scenario::model::Json;
-    use crate::worker::payload::json;
 
     const SECOND: Duration = Duration::from_secs(1);
 

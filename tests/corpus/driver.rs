@@ -8,11 +8,8 @@ use deadbeat::api::{CallId, Outbox, RpcError};
 use deadbeat::clock::{EPOCH, Time};
 use deadbeat::grpc::{Client, Frontend, Metadata, Reply, error_details};
 use deadbeat::server::Server;
+use deadbeat::verify::{Case, Rpc, RunSource, Step, Symbols};
 use serde_json::{Value, json};
-
-use crate::case::{Case, From, Step};
-use crate::rpc::Rpc;
-use crate::symbols::Symbols;
 
 const NAMESPACE: &str = "default";
 
@@ -107,7 +104,7 @@ impl<'a> Driver<'a> {
             calls: 0,
             waiting: BTreeMap::new(),
             labels: BTreeMap::new(),
-            symbols: Symbols::new(&case.name),
+            symbols: Symbols::new(format!("{}-c0ffee", case.name)),
             outcomes: BTreeMap::new(),
             histories: BTreeMap::new(),
             descriptions: BTreeMap::new(),
@@ -255,7 +252,7 @@ impl<'a> Driver<'a> {
         for (number, step) in self.case.steps.iter().enumerate() {
             let Some(outcome) = self.outcomes.get(&number) else { continue };
             for (symbol, path) in &step.bind {
-                if self.symbols.resolve_text(&format!("${{{symbol}}}")).is_ok() {
+                if self.symbols.knows(symbol) {
                     continue;
                 }
                 let found = match outcome {
@@ -392,7 +389,7 @@ impl<'a> Driver<'a> {
         &mut self,
         alias: &str,
         workflow_id: &str,
-        from: Option<&From>,
+        from: Option<&RunSource>,
     ) -> Result<(), Box<dyn Error>> {
         if let Some(from) = from {
             let run_id = self.find_run(from).ok_or("its run id is not where it should be")?;
@@ -418,10 +415,12 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    fn find_run(&self, from: &From) -> Option<String> {
+    fn find_run(&self, from: &RunSource) -> Option<String> {
         match from {
-            From::Description { describe, path } => at_path(self.descriptions.get(describe)?, path),
-            From::Event { history, event_id, path } => {
+            RunSource::Description { describe, path } => {
+                at_path(self.descriptions.get(describe)?, path)
+            }
+            RunSource::Event { history, event_id, path } => {
                 let mut events = self.histories.get(history)?.iter();
                 at_path(events.find(|event| event["eventId"] == event_id.as_str())?, path)
             }

@@ -9,14 +9,10 @@
 //! `pending.txt` lists what is not expected to pass yet, and why. A case in it that passes fails the
 //! run: take it out of the list.
 
-mod case;
 mod compare;
 mod driver;
 mod mutations;
-mod normalise;
 mod pending;
-mod rpc;
-mod symbols;
 
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -24,9 +20,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
 
+use deadbeat::verify::Case;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use case::Case;
 use pending::Pending;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {

@@ -4,9 +4,9 @@ use std::error::Error;
 use std::fs;
 use std::path::Path;
 
+use deadbeat::verify::Case;
 use serde_json::Value;
 
-use crate::case::Case;
 use crate::{compare, driver};
 
 /// Changes and removes every value of what a case expects, one at a time.

@@ -12,11 +12,11 @@ use super::inbox::Inbox;
 use super::native::NativeKey;
 use crate::api::ActivityTask;
 use crate::history::Payloads;
+use crate::history::payload::decode;
+use crate::history::payload::{json, json_message};
 use crate::official::failure;
 use crate::official::failure::failure::FailureInfo;
 use crate::scenario::model::Json;
-use crate::sim::payload::decode;
-use crate::worker::payload::{json, json_message};
 use crate::worker::{CancelReason, NativeCommand};
 
 /// What an activity in Rust is given: its task, and its way to the worker.

@@ -13,11 +13,11 @@ use super::core::Core;
 use super::native::{Code, Natives};
 use super::{Host, Inner};
 use crate::clock::EPOCH;
+use crate::history::payload::json;
 use crate::scenario::{Diagnostics, Scenario};
 use crate::sim::code::ScenarioBuilder;
 use crate::sim::run::Driver;
 use crate::sim::{DefaultOrder, Limits, Plan, Race, Schedule, Seeded, Simulation};
-use crate::worker::payload::json;
 
 /// A host to be.
 pub struct HostBuilder {

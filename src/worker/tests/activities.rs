@@ -19,7 +19,7 @@ fn heartbeat(n: u64) -> ActivityAction {
 }
 
 fn details(n: u64) -> Payloads {
-    super::super::payload::json(&Json::from(n))
+    crate::history::payload::json(&Json::from(n))
 }
 
 /// A worker that runs one activity.

@@ -1,21 +1,11 @@
-//! Payloads and durations as an SDK's worker writes them.
-
-use std::time::Duration;
+//! What a scenario's text says of inputs, results and details, as payloads.
 
 use crate::history::json::from_json;
+use crate::history::payload::json_message;
 use crate::history::{Payloads, Shared};
 use crate::official::common;
-use crate::scenario::model::Json;
 
-/// A JSON value as one `json/plain` payload.
-pub(crate) fn json(value: &Json) -> Payloads {
-    Shared::new(json_message(value))
-}
-
-/// A JSON value as one `json/plain` payload, not shared yet.
-pub(crate) fn json_message(value: &Json) -> common::Payloads {
-    common::Payloads { payloads: vec![plain(value.to_string().into_bytes())] }
-}
+use super::model::Json;
 
 /// What a scenario's text says: a JSON value is one `json/plain` payload, and `{payloads: [...]}`
 /// is those payloads.
@@ -42,23 +32,37 @@ fn payload(item: &Json) -> Option<common::Payload> {
     let text = |key| fields.get(key).map(Json::as_str);
     let encoding = text("encoding").unwrap_or(Some("json/plain"))?;
     let data = text("text").unwrap_or(Some(""))?;
-    Some(encoded(encoding, data.as_bytes().to_vec()))
-}
-
-/// One payload with the encoding `json/plain`.
-pub(super) fn plain(data: Vec<u8>) -> common::Payload {
-    encoded("json/plain", data)
-}
-
-fn encoded(encoding: &str, data: Vec<u8>) -> common::Payload {
-    common::Payload {
+    Some(common::Payload {
         metadata: [("encoding".to_owned(), encoding.as_bytes().to_vec())].into(),
-        data,
+        data: data.as_bytes().to_vec(),
         ..common::Payload::default()
-    }
+    })
 }
 
-/// A duration as the official messages have it; none if it is longer than they can tell.
-pub(super) fn official<T: TryFrom<Duration>>(duration: Duration) -> Option<T> {
-    T::try_from(duration).ok()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_value_is_one_payload_and_a_list_of_payloads_is_itself() {
+        assert_eq!(scripted_message(&json!({ "a": 1 })), json_message(&json!({ "a": 1 })));
+        let listed = scripted_message(&json!({ "payloads": [
+            { "text": "{\"b\":1,\"a\":2}" },
+            { "encoding": "binary/null" },
+            { "metadata": { "encoding": "YmluYXJ5L3BsYWlu" }, "data": "AAE=" },
+        ]}));
+        let [text, null, bytes] = &listed.payloads[..] else { panic!("{listed:?}") };
+        assert_eq!(text.data, br#"{"b":1,"a":2}"#);
+        assert_eq!(
+            (&null.metadata["encoding"][..], &null.data[..]),
+            (&b"binary/null"[..], &b""[..])
+        );
+        assert_eq!(
+            (&bytes.metadata["encoding"][..], &bytes.data[..]),
+            (&b"binary/plain"[..], &[0, 1][..])
+        );
+        let other = json!({ "payloads": [{ "metadata": 7 }] });
+        assert_eq!(scripted_message(&other), json_message(&other));
+    }
 }
