@@ -23,6 +23,7 @@ pub fn schema() -> Value {
         definitions.insert(name.to_owned(), steps.to_value());
     }
     let worker = schemas.subschema_for::<Worker>();
+    let ends_at = schemas.subschema_for::<Span>();
     let expectation = schemas.subschema_for::<RunExpectation>();
     let model = schemas.subschema_for::<CancellationModel>();
     definitions.extend(schemas.take_definitions(true));
@@ -82,6 +83,10 @@ pub fn schema() -> Value {
                 "description": "What must be true at the end.",
                 "type": "array",
                 "items": expectation,
+            },
+            "ends_at": {
+                "description": "When it ends, whatever is still to come.",
+                "allOf": [ends_at],
             },
         },
         "definitions": definitions,

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 use super::duration::Span;
 use super::model::{
-    ActivityAction, ActivityOptions, ActivityStep, ByActivityId, ByAttempt, ChildOptions,
-    ClientAction, ClientStep, ExecuteActivity, ExecuteChildWorkflow, ExecuteLocalActivity, Json,
+    ActivityAction, ActivityOptions, ActivityStep, ByAttempt, ById, ChildOptions, ClientAction,
+    ClientStep, ExecuteActivity, ExecuteChildWorkflow, ExecuteLocalActivity, Json,
     LocalActivityOptions, Official, Repeat, SignalWithStart, Start, StartActivity, StartBranch,
     StartChildWorkflow, StartLocalActivity, StartOptions, Try, WorkflowAction, WorkflowStep,
 };
@@ -318,6 +318,14 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         make: |r, s| r.nothing(s).map(|()| WorkflowAction::WaitForWorkflowTask),
     },
     Row {
+        key: "hang",
+        about: "Never goes on, unless cancelled.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("hang", nothing()),
+        make: |r, s| r.nothing(s).map(|()| WorkflowAction::Hang),
+    },
+    Row {
         key: "cancel",
         about: "Cancels a handle: a timer, an activity, a child workflow, a branch.",
         needs: &[],
@@ -403,6 +411,14 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         takes: &[],
         properties: |schemas| property("by_attempt", attempts::<WorkflowStep>(schemas)),
         make: |r, s| by_attempt(r, s).map(WorkflowAction::ByAttempt),
+    },
+    Row {
+        key: "by_workflow_id",
+        about: "Runs other steps by the run's Workflow Id.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("by_workflow_id", ids::<WorkflowStep>()),
+        make: |r, s| by_id(r, s).map(WorkflowAction::ByWorkflowId),
     },
     Row {
         key: "signal_external_workflow",
@@ -541,14 +557,8 @@ pub(super) const ACTIVITY: &[Row<ActivityAction>] = &[
         about: "Runs other steps by the activity's id.",
         needs: &[],
         takes: &[],
-        properties: |_| {
-            let ids = json_schema!({
-                "type": "object",
-                "additionalProperties": list::<ActivityStep>(),
-            });
-            property("by_activity_id", ids)
-        },
-        make: |r, s| by_activity_id(r, s).map(ActivityAction::ByActivityId),
+        properties: |_| property("by_activity_id", ids::<ActivityStep>()),
+        make: |r, s| by_id(r, s).map(ActivityAction::ByActivityId),
     },
 ];
 
@@ -691,6 +701,22 @@ pub(super) const CLIENT: &[Row<ClientAction>] = &[
         properties: |schemas| one::<String>(schemas, "start_worker"),
         make: |r, s| r.name(s.value).map(ClientAction::StartWorker),
     },
+    Row {
+        key: "pause_worker",
+        about: "Keeps a worker from taking tasks; what it has goes on.",
+        needs: &[],
+        takes: &[],
+        properties: |schemas| one::<String>(schemas, "pause_worker"),
+        make: |r, s| r.name(s.value).map(ClientAction::PauseWorker),
+    },
+    Row {
+        key: "resume_worker",
+        about: "Lets a paused worker take tasks again.",
+        needs: &[],
+        takes: &[],
+        properties: |schemas| one::<String>(schemas, "resume_worker"),
+        make: |r, s| r.name(s.value).map(ClientAction::ResumeWorker),
+    },
 ];
 
 fn try_steps<S: Step>(r: &mut Reader, s: &StepNode<'_>) -> Option<Try<S>> {
@@ -726,9 +752,9 @@ fn by_attempt<S: Step>(r: &mut Reader, s: &StepNode<'_>) -> Option<ByAttempt<S>>
     Some(ByAttempt { attempts, otherwise })
 }
 
-fn by_activity_id(r: &mut Reader, s: &StepNode<'_>) -> Option<ByActivityId> {
-    let mut by = ByActivityId { ids: BTreeMap::new(), otherwise: Arc::from([]) };
-    for pair in r.mapping(s.value, "activity ids, as in `{\"5\": [...], otherwise: [...]}`")? {
+fn by_id<S: Step>(r: &mut Reader, s: &StepNode<'_>) -> Option<ById<S>> {
+    let mut by = ById { ids: BTreeMap::new(), otherwise: Arc::from([]) };
+    for pair in r.mapping(s.value, "ids, as in `{\"5\": [...], otherwise: [...]}`")? {
         let steps = r.steps(pair.value)?;
         if pair.key == "otherwise" {
             by.otherwise = steps;
@@ -786,6 +812,10 @@ fn attempts<S: Step>(_: &mut SchemaGenerator) -> Schema {
         "patternProperties": { "^[1-9][0-9]*$": list::<S>() },
         "additionalProperties": false,
     })
+}
+
+fn ids<S: Step>() -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": list::<S>() })
 }
 
 fn one_or_more_names() -> Schema {

@@ -226,7 +226,9 @@ pub(crate) fn build(
         ClientAction::WaitForClose(_)
         | ClientAction::Deploy(_)
         | ClientAction::StopWorker(_)
-        | ClientAction::StartWorker(_) => return None,
+        | ClientAction::StartWorker(_)
+        | ClientAction::PauseWorker(_)
+        | ClientAction::ResumeWorker(_) => return None,
     })
 }
 

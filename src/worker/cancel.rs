@@ -97,7 +97,7 @@ impl Run {
                 }
                 return handles;
             }
-            Wait::Any(_) => self.throw(id, Raised::Canceled),
+            Wait::Any(_) | Wait::Forever => self.throw(id, Raised::Canceled),
             Wait::Signal { timer, .. } => {
                 if let Some(timer) = timer {
                     self.cancel_op(timer, ctx);
@@ -161,7 +161,7 @@ impl Run {
         }
         for index in 0..self.coroutines.len() {
             let coroutine = &self.coroutines[index];
-            let waits = matches!(coroutine.wait, Wait::Signal { .. });
+            let waits = matches!(coroutine.wait, Wait::Signal { .. } | Wait::Forever);
             if waits && self.reaches(scope, coroutine.scope) {
                 self.throw(u32::try_from(index).unwrap_or(u32::MAX), Raised::Canceled);
             }

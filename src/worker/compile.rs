@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::duration::official;
 use super::failures;
 use super::program::{
-    ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByActivityId, ByAttempt,
-    ChildSpec, LocalSpec, Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try,
-    Version, WorkflowCode, WorkflowOp, WorkflowStep,
+    ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByAttempt, ById, ChildSpec,
+    LocalSpec, Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try, Version,
+    WorkflowCode, WorkflowOp, WorkflowStep,
 };
 use crate::api::Command;
 use crate::history::{Name, Shared};
@@ -169,6 +169,15 @@ impl Compiler {
             Action::WaitFor(handles) => WorkflowOp::WaitFor(self.slots(handles)),
             Action::WaitForAny(handles) => WorkflowOp::WaitForAny(self.slots(handles)),
             Action::WaitSignal(step) => self.wait_signal(step),
+            Action::Hang => WorkflowOp::Hang,
+            Action::ByWorkflowId(step) => WorkflowOp::ByWorkflowId(ById {
+                ids: step
+                    .ids
+                    .iter()
+                    .map(|(id, steps)| (id.as_str().into(), self.workflow_block(steps)))
+                    .collect(),
+                otherwise: self.workflow_block(&step.otherwise),
+            }),
             Action::WaitForWorkflowTask => WorkflowOp::WaitForWorkflowTask,
             Action::Command(step) => WorkflowOp::Command(Command::from_official(step.0.clone())),
             Action::Cancel(handle) => WorkflowOp::Cancel(self.slot(handle)),
@@ -346,7 +355,7 @@ impl Compiler {
                     .collect(),
                 otherwise: self.activity_block(&step.otherwise),
             }),
-            Action::ByActivityId(step) => ActivityOp::ByActivityId(ByActivityId {
+            Action::ByActivityId(step) => ActivityOp::ByActivityId(ById {
                 ids: step
                     .ids
                     .iter()

@@ -50,6 +50,8 @@ pub(super) enum Wait {
     Signal { signal: u32, step: StepId, timer: Option<OpId> },
     /// The next workflow task.
     Task,
+    /// A cancel.
+    Forever,
     /// Nothing any more: it has ended.
     Ended(Resolved),
 }

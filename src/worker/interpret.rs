@@ -215,6 +215,14 @@ impl Run {
             }
             WorkflowOp::RecordMarker(command) => self.record_marker(command.clone()),
             WorkflowOp::WaitForWorkflowTask => self.coroutine_mut(id).wait = Wait::Task,
+            WorkflowOp::Hang if self.scope_canceled(self.coroutine(id).scope) => {
+                self.leave(id, Exit::Raise(Raised::Canceled), ctx);
+            }
+            WorkflowOp::Hang => self.wait(id, Wait::Forever, ctx),
+            WorkflowOp::ByWorkflowId(blocks) => {
+                let block = blocks.block(self.execution.workflow_id.as_str());
+                self.push_block(id, block, ctx);
+            }
             WorkflowOp::Command(command) => {
                 if let Some(command) = command {
                     self.send_command(command.clone());

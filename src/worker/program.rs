@@ -199,6 +199,8 @@ pub(super) enum WorkflowOp {
     },
     RecordMarker(Shared<command::RecordMarkerCommandAttributes>),
     WaitForWorkflowTask,
+    Hang,
+    ByWorkflowId(ById),
     Command(Option<Command>),
     Block {
         duration: Duration,
@@ -235,17 +237,17 @@ impl ByAttempt {
     }
 }
 
-/// Blocks by activity id, in order of ids.
-pub(super) struct ByActivityId {
+/// Blocks by Workflow Id or activity id, in order of ids.
+pub(super) struct ById {
     pub(super) ids: Box<[(Name, BlockId)]>,
     pub(super) otherwise: BlockId,
 }
 
-impl ByActivityId {
-    /// The block for an activity.
-    pub(super) fn block(&self, activity_id: &str) -> BlockId {
+impl ById {
+    /// The block for this one.
+    pub(super) fn block(&self, named: &str) -> BlockId {
         self.ids
-            .binary_search_by(|(id, _)| id.as_str().cmp(activity_id))
+            .binary_search_by(|(id, _)| id.as_str().cmp(named))
             .map_or(self.otherwise, |at| self.ids[at].1)
     }
 }
@@ -268,7 +270,7 @@ pub(super) enum ActivityOp {
     Raise,
     Repeat { body: BlockId, times: Option<u32> },
     ByAttempt(ByAttempt),
-    ByActivityId(ByActivityId),
+    ByActivityId(ById),
 }
 
 /// A timer that some step starts.

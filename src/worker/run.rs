@@ -415,7 +415,7 @@ impl Run {
         match self.coroutine(id).wait.clone() {
             // It is woken by nothing else.
             Wait::Start | Wait::Nothing | Wait::Task => Some(Ok(())),
-            Wait::Ended(_) => None,
+            Wait::Ended(_) | Wait::Forever => None,
             Wait::Op(op) => self.op(op).resolved.as_ref().map(|resolved| resolved.outcome.clone()),
             Wait::ChildStart(op) => {
                 let child = self.op(op);

@@ -276,7 +276,7 @@ impl Worker {
                     identity,
                     sticky: self.sticky.clone(),
                     // sdk-core always takes the next task if there is one.
-                    return_new_workflow_task: true,
+                    return_new_workflow_task: !self.paused,
                     force_create_new_workflow_task: force,
                     extras: None,
                 }))

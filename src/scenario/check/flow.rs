@@ -3,7 +3,7 @@
 use super::super::diagnostic::Diagnostic;
 use super::super::limits::MAX_STEPS_WITHOUT_WAITING;
 use super::super::model::{
-    ActivityAction, ActivityStep, ByAttempt, Repeat, Try, WorkflowAction, WorkflowStep,
+    ActivityAction, ActivityStep, ByAttempt, ById, Repeat, Try, WorkflowAction, WorkflowStep,
 };
 use super::super::source::Location;
 use super::Check;
@@ -52,6 +52,7 @@ impl Form for WorkflowStep {
             | WorkflowAction::WaitForAny(_)
             | WorkflowAction::WaitSignal(_)
             | WorkflowAction::WaitForWorkflowTask
+            | WorkflowAction::Hang
             | WorkflowAction::SignalExternalWorkflow(_)
             | WorkflowAction::CancelExternalWorkflow(_) => Way::Waits,
             WorkflowAction::StartTimer(_)
@@ -73,6 +74,7 @@ impl Form for WorkflowStep {
             WorkflowAction::Try(tried) => Way::Try(tried),
             WorkflowAction::Repeat(repeat) => Way::Repeat(repeat),
             WorkflowAction::ByAttempt(by) => Way::Arms(by.arms().collect()),
+            WorkflowAction::ByWorkflowId(by) => Way::Arms(by.arms().collect()),
         }
     }
 }
@@ -94,10 +96,7 @@ impl Form for ActivityStep {
             ActivityAction::Try(tried) => Way::Try(tried),
             ActivityAction::Repeat(repeat) => Way::Repeat(repeat),
             ActivityAction::ByAttempt(by) => Way::Arms(by.arms().collect()),
-            ActivityAction::ByActivityId(by) => {
-                let ids = by.ids.values().map(|steps| &steps[..]);
-                Way::Arms(ids.chain([&by.otherwise[..]]).collect())
-            }
+            ActivityAction::ByActivityId(by) => Way::Arms(by.arms().collect()),
         }
     }
 }
@@ -106,6 +105,13 @@ impl<S> Try<S> {
     /// The handlers that can raise again what they caught.
     fn handlers(&self) -> impl Iterator<Item = &[S]> {
         [&self.on_cancel, &self.on_failure].into_iter().filter_map(|steps| steps.as_deref())
+    }
+}
+
+impl<S> ById<S> {
+    /// The steps for each id, and those for the others.
+    fn arms(&self) -> impl Iterator<Item = &[S]> {
+        self.ids.values().map(|steps| &steps[..]).chain([&self.otherwise[..]])
     }
 }
 

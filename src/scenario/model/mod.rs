@@ -68,6 +68,8 @@ pub struct Scenario {
     pub clients: BTreeMap<String, Arc<[ClientStep]>>,
     /// What must be true at the end.
     pub expect: Vec<Expectation>,
+    /// When it ends, whatever is still to come; by itself if not given.
+    pub ends_at: Option<Duration>,
     /// 128 bits over the source text: part of a schedule token.
     pub digest: u128,
 }
@@ -141,6 +143,8 @@ pub enum WorkflowAction {
     WaitSignal(WaitSignal),
     /// Waits for the next workflow task, whatever it brings; a cancel is not raised here.
     WaitForWorkflowTask,
+    /// Never goes on, unless cancelled.
+    Hang,
     /// Cancels a handle: a timer, an activity, a child workflow, a branch.
     Cancel(String),
     /// Runs steps beside the ones that follow.
@@ -161,6 +165,8 @@ pub enum WorkflowAction {
     Repeat(Repeat<WorkflowStep>),
     /// Runs other steps by the run's attempt, for workflows with a retry policy.
     ByAttempt(ByAttempt<WorkflowStep>),
+    /// Runs other steps by the run's Workflow Id.
+    ByWorkflowId(ById<WorkflowStep>),
     /// Signals another execution and waits for the server's word on it.
     SignalExternalWorkflow(SignalExternalWorkflow),
     /// Cancels another execution and waits for the server's word on it.
@@ -210,7 +216,7 @@ pub enum ActivityAction {
     /// Runs other steps by attempt.
     ByAttempt(ByAttempt<ActivityStep>),
     /// Runs other steps by the activity's id.
-    ByActivityId(ByActivityId),
+    ByActivityId(ById<ActivityStep>),
 }
 
 /// A step of a client, and where it stands.
@@ -272,6 +278,10 @@ pub enum ClientAction {
     StopWorker(String),
     /// Starts a stopped worker, with an empty cache.
     StartWorker(String),
+    /// Keeps a worker from taking tasks; what it has goes on.
+    PauseWorker(String),
+    /// Lets a paused worker take tasks again.
+    ResumeWorker(String),
 }
 
 /// Steps, and what to do with what they raise.
@@ -305,13 +315,13 @@ pub struct ByAttempt<S> {
     pub otherwise: Arc<[S]>,
 }
 
-/// Different steps for different activities of one type.
+/// Different steps for different workflows or activities of one type.
 #[derive(Clone, Debug)]
-pub struct ByActivityId {
-    /// By activity id.
-    pub ids: BTreeMap<String, Arc<[ActivityStep]>>,
-    /// For every activity not named.
-    pub otherwise: Arc<[ActivityStep]>,
+pub struct ById<S> {
+    /// By Workflow Id or activity id.
+    pub ids: BTreeMap<String, Arc<[S]>>,
+    /// For every one not named.
+    pub otherwise: Arc<[S]>,
 }
 
 /// Steps that run beside others.
