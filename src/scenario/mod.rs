@@ -56,6 +56,9 @@ mod steps;
 mod suggest;
 mod yaml;
 
+#[cfg(test)]
+pub(crate) use yaml::to_json as yaml_to_json;
+
 pub use diagnostic::{Coloring, Diagnostic, Diagnostics};
 pub use model::Scenario;
 pub use names::EVENT_TYPES;
