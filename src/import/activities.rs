@@ -43,6 +43,10 @@ pub(super) fn activities(story: &Story, form: Form) -> Activities {
             (None, Some(_)) => {
                 left_alone.insert(queue.to_owned());
             }
+            // Only of one that was started does a cancel not end it at once.
+            (None, None) if activity.cancel_requested.is_some() => {
+                *taken.entry((queue.to_owned(), "activity-worker".to_owned())).or_default() += 1;
+            }
             _ => {}
         }
     }
@@ -77,6 +81,16 @@ fn is_completed_unstarted(story: &Story, activity: &Activity) -> bool {
         && closed.kind != "ACTIVITY_TASK_TIMED_OUT"
         && started.text("identity") == closed.text("identity")
         && started.number("attempt") <= 1
+}
+
+/// Whether several activities had its id, one after the other.
+fn is_reused(story: &Story, scheduled: &Event) -> bool {
+    let id = scheduled.text("activityId");
+    let same = story
+        .activities
+        .values()
+        .filter(|activity| story.events[activity.scheduled].text("activityId") == id);
+    same.count() > 1
 }
 
 /// Whether it timed out while it waited for a next attempt.
@@ -114,6 +128,7 @@ fn steps(story: &Story, activity: &Activity, form: Form, acts: &mut Vec<Act>) ->
     let took = closed.time.saturating_sub(run_from).max(0);
     let by_client = closed.text("identity") != started.text("identity")
         || closed.kind == "ACTIVITY_TASK_CANCELED"
+        || is_reused(story, scheduled)
         || is_completed_unstarted(story, activity);
     let last = match closed.kind {
         "ACTIVITY_TASK_TIMED_OUT" => timed_out(closed),

@@ -55,7 +55,21 @@ pub(super) fn run_of(story: &Story, index: usize, first: u32) -> u32 {
     let resets = story.tasks.iter().filter(|task| {
         matches!(story.end_of(task), End::Reset(_)) && task.ended.is_some_and(|end| end < index)
     });
-    first.saturating_add(u32::try_from(resets.count()).unwrap_or(u32::MAX))
+    let runs = resets.map(|task| 1 + u32::from(hides_a_run(story, task)));
+    runs.fold(first, u32::saturating_add)
+}
+
+/// Whether the run that was reset is neither the first nor the one that the reset before made: it
+/// was made by a reset that left no other trace.
+fn hides_a_run(story: &Story, task: &super::story::Task) -> bool {
+    let End::Reset(event) = story.end_of(task) else { return false };
+    let earlier = story.tasks.iter().take_while(|other| other.scheduled < task.scheduled);
+    let before = earlier.filter_map(|task| match story.end_of(task) {
+        End::Reset(event) => Some(event.text("newRunId")),
+        _ => None,
+    });
+    let first = story.started().text("originalExecutionRunId");
+    before.last().unwrap_or(first) != event.text("baseRunId")
 }
 
 /// What clients did to the run, in order. `versions` are the names of the code's versions.
@@ -92,6 +106,7 @@ pub(super) fn acts(story: &Story, versions: &[String]) -> Vec<Act> {
 /// The resets, each with the deployment of the code that follows.
 fn resets(story: &Story, versions: &[String]) -> Vec<Act> {
     let mut acts = Vec::new();
+    let mut number = 0;
     for task in &story.tasks {
         let (End::Reset(event), Some(ended)) = (story.end_of(task), task.ended) else { continue };
         let made_up = task
@@ -106,8 +121,9 @@ fn resets(story: &Story, versions: &[String]) -> Vec<Act> {
             Some(_) if retried => scheduled.id,
             Some(started) => story.events[started].id,
         };
-        let number = acts.len() / 2;
-        if let Some(version) = versions.get(number + 1) {
+
+        number += 1;
+        if let Some(version) = versions.get(number) {
             let step = Step::new("deploy", text(story.workflow_type()))
                 .with("version", text(version))
                 .with("worker", text(WORKER));
@@ -116,6 +132,10 @@ fn resets(story: &Story, versions: &[String]) -> Vec<Act> {
         let step = Step::new("reset", text(story.workflow_id()))
             .with("event_id", super::yaml::number(point))
             .maybe("reason", reason(event, "failure.message"));
+        if hides_a_run(story, task) {
+            let step = step.clone().comment("The run that is reset was made by a reset itself.");
+            acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
+        }
         acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
     }
     acts
@@ -151,6 +171,15 @@ fn reason(event: &Event, key: &str) -> Option<Node> {
 pub(super) fn pauses(story: &Story) -> Vec<Act> {
     let mut acts = Vec::new();
     for (number, task) in story.tasks.iter().enumerate() {
+        if is_made_up_inline(story, number) {
+            let before = story.tasks[..number].iter().rev().find_map(|task| task.started);
+            let acted = [(before, "pause_worker"), (Some(task.scheduled), "resume_worker")];
+            acts.extend(acted.into_iter().filter_map(|(event, action)| {
+                let step = Step::new(action, text(WORKER));
+                Some(Act { event: event?, turnout: Turnout::Follows, identity: None, step })
+            }));
+            continue;
+        }
         if !is_late(story, number) {
             continue;
         }
@@ -174,6 +203,21 @@ pub(super) fn pauses(story: &Story) -> Vec<Act> {
         }
     }
     acts
+}
+
+/// Whether a reset made up the start of a task that the completion of another scheduled: then the
+/// worker must not have been given it together with the answer to that.
+fn is_made_up_inline(story: &Story, number: usize) -> bool {
+    let task = &story.tasks[number];
+    let made_up = task
+        .started
+        .is_some_and(|started| story.events[started].text("identity") == "history-service");
+    let before = number.checked_sub(1).and_then(|before| story.tasks[before].ended);
+    made_up
+        && before.is_some_and(|ended| {
+            story.events[ended].kind == "WORKFLOW_TASK_COMPLETED"
+                && story.time(ended) == story.time(task.scheduled)
+        })
 }
 
 /// The act as a step, with its time.

@@ -115,6 +115,23 @@ impl Writer<'_> {
             let canceled = own.iter().any(|index| {
                 self.story.events[*index].kind == "WORKFLOW_EXECUTION_CANCEL_REQUESTED"
             });
+            if number > 0 && self.is_forced(number) {
+                waited -= 1;
+                if waited > 0 {
+                    self.wait(&news, &[], waited, turn, number);
+                    news.clear();
+                    waited = 0;
+                }
+                self.steps.push(Step::alone("heartbeat_workflow_task"));
+                let own = own.clone();
+                if self.form.waits == Waits::ForCauses {
+                    self.wait_for_all(&own);
+                }
+                self.steps.extend(before);
+                let commands = turn.commands.clone();
+                self.commands(&commands, turn);
+                continue;
+            }
             if turn.completed && turn.commands.is_empty() && before.is_empty() && !canceled {
                 news.extend(own);
                 continue;
@@ -152,6 +169,20 @@ impl Writer<'_> {
         tidy(steps)
     }
 
+    /// Whether the task of this turn was asked for together with the answer to the one before.
+    fn is_forced(&self, number: usize) -> bool {
+        let turn = &self.story.turns[number];
+        let (Some(first), Some(before)) = (turn.tasks.first(), number.checked_sub(1)) else {
+            return false;
+        };
+        let scheduled = self.story.tasks[*first].scheduled;
+        let before = &self.story.turns[before];
+        let last = before.commands.last().copied();
+        let ended = before.tasks.last().and_then(|task| self.story.tasks[*task].ended);
+        last.max(ended) == scheduled.checked_sub(1)
+            && self.story.end_of(&self.story.tasks[*first]) != End::NotTaken
+    }
+
     /// What went wrong with the workflow's tasks before the one that was carried through, and how
     /// long that took.
     fn before(&mut self, tasks: &[usize]) -> Vec<Step> {
@@ -179,9 +210,17 @@ impl Writer<'_> {
                     steps.push(step.maybe("times", times.map(number_node)));
                 }
                 End::TimedOut => {
-                    let timeout = self.task_timeout().saturating_add(1_000_000_000);
+                    // No longer than it must be: the next task waits for this one's vain answer.
+                    let timeout = self.task_timeout().saturating_add(10_000_000);
                     let step = Step::new("block", span(timeout));
                     steps.push(step.maybe("times", times.map(number_node)));
+                }
+                End::Closed if number + 1 < self.story.tasks.len() => {
+                    // The server gave it up, because too much arrived.
+                    let began = self.form.start_of(self.story, *number);
+                    let ended = task.ended.map_or(began, |index| self.story.time(index));
+                    let took = ended.saturating_sub(began).saturating_add(1_000_000);
+                    steps.push(Step::new("block", span(took)).with("times", number_node(1)));
                 }
                 End::Closed | End::Open if task.started.is_some() => {
                     // It was never answered.
@@ -236,6 +275,7 @@ impl Writer<'_> {
             return;
         }
         if number == 0 {
+            self.wait_for_all(own);
             return;
         }
         let all: Vec<usize> = earlier.iter().chain(own).copied().collect();
@@ -414,7 +454,10 @@ impl Writer<'_> {
             "SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED" => raw(
                 "signalExternalWorkflowExecution",
                 &json!({
-                    "execution": event.get("workflowExecution"),
+                    "execution": {
+                        "workflowId": event.get("workflowExecution.workflowId"),
+                        "runId": self.run_named(event),
+                    },
                     "signalName": event.get("signalName"),
                     "input": event.get("input"),
                     "childWorkflowOnly": event.get("childWorkflowOnly"),
@@ -449,9 +492,18 @@ impl Writer<'_> {
         self.timers += 1;
         let id = event.text("timerId");
         let length = nanos(event.get("startToFireTimeout"));
-        if length <= 0 {
-            // The language has no timer that fires at once.
-            return raw("startTimer", &json!({ "timerId": id, "startToFireTimeout": "0s" }));
+        let taken_back = self.story.events.iter().any(|other| {
+            other.kind == "TIMER_CANCELED"
+                && other.number("startedEventId") == event.id
+                && self.is_of_the_same_task(event.id, other)
+        });
+        if length <= 0 || taken_back {
+            // The language has no timer that fires at once, nor an SDK one that is cancelled in the
+            // task that starts it.
+            return raw(
+                "startTimer",
+                &json!({ "timerId": id, "startToFireTimeout": event.get("startToFireTimeout") }),
+            );
         }
         let handle = self.names.give("timer");
         let started = Started { handle: handle.clone(), cancel: Cancel::AtOnce };
@@ -464,7 +516,10 @@ impl Writer<'_> {
         self.activities += 1;
         let kind = event.text("activityType.name");
         let id = event.text("activityId");
-        if !event.get("header").is_null() {
+        let coefficient = event.get("retryPolicy.backoffCoefficient").as_f64();
+        // A policy without retries may say what the language does not let it say.
+        let is_odd = coefficient.is_some_and(|coefficient| coefficient < 1.0);
+        if !event.get("header").is_null() || is_odd {
             let mut attributes = event.attributes.clone();
             if let Some(fields) = attributes.as_object_mut() {
                 fields.remove("workflowTaskCompletedEventId");
@@ -548,14 +603,28 @@ impl Writer<'_> {
     /// A cancel of something by its handle; if that is not known, as it was sent.
     fn cancel(&mut self, of: i64, event: &Event) -> Step {
         match self.started.get(&of) {
-            Some(started) => Step::new("cancel", text(&started.handle)),
-            None if event.kind == "TIMER_CANCELED" => {
+            // An SDK would take back both.
+            Some(started) if !self.is_of_the_same_task(of, event) => {
+                Step::new("cancel", text(&started.handle))
+            }
+            _ if event.kind == "TIMER_CANCELED" => {
                 raw("cancelTimer", &json!({ "timerId": event.get("timerId") }))
             }
-            None => {
-                raw("requestCancelActivityTask", &json!({ "scheduledEventId": of.to_string() }))
-            }
+            _ => raw("requestCancelActivityTask", &json!({ "scheduledEventId": of.to_string() })),
         }
+    }
+
+    /// The run that a request names. Of one that is there nobody knows the id beforehand.
+    fn run_named<'e>(&self, event: &'e Event) -> &'e Value {
+        let failed = self.story.events.iter().any(|other| {
+            other.number("initiatedEventId") == event.id && other.kind.ends_with("_FAILED")
+        });
+        if failed { event.get("workflowExecution.runId") } else { &Value::Null }
+    }
+
+    fn is_of_the_same_task(&self, of: i64, event: &Event) -> bool {
+        let asked = |event: &Event| event.number("workflowTaskCompletedEventId");
+        self.story.events.iter().any(|other| other.id == of && asked(other) == asked(event))
     }
 
     fn cancel_external(&mut self, event: &Event) -> Step {
@@ -575,6 +644,7 @@ impl Writer<'_> {
             "requestCancelExternalWorkflowExecution",
             &json!({
                 "workflowId": event.get("workflowExecution.workflowId"),
+                "runId": self.run_named(event),
                 "childWorkflowOnly": event.get("childWorkflowOnly"),
                 "reason": event.get("reason"),
             }),
@@ -600,8 +670,15 @@ fn closes(kind: &str) -> bool {
 /// A command in official JSON, without what is not set.
 fn raw(name: &str, attributes: &Value) -> Step {
     let set = attributes.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    let set: serde_json::Map<String, Value> =
-        set.map(|(key, value)| (key.clone(), value.clone())).collect();
+    let set: serde_json::Map<String, Value> = set
+        .map(|(key, value)| {
+            let mut value = value.clone();
+            if let Some(fields) = value.as_object_mut() {
+                fields.retain(|_, value| !value.is_null());
+            }
+            (key.clone(), value)
+        })
+        .collect();
     Step::new("command", Node::Json(json!({ format!("{name}CommandAttributes"): set })))
 }
 

@@ -134,11 +134,33 @@ impl Surroundings {
                             .with("on_cancel", Node::Steps(vec![cancel])),
                     ]
                 }
+                Some((index, closed)) if closed.kind == "CHILD_WORKFLOW_EXECUTION_CANCELED" => {
+                    let passed_on = story.events[..index].iter().rev().find(|other| {
+                        other.kind == "EXTERNAL_WORKFLOW_EXECUTION_CANCEL_REQUESTED"
+                            && other.text("workflowExecution.workflowId") == id
+                    });
+                    let since = passed_on.map_or(closed.time, |event| event.time);
+                    let took = closed.time.saturating_sub(since).max(1_000_000);
+                    let steps = vec![Step::new("sleep", span(took)), Step::alone("raise")];
+                    vec![
+                        Step::new("try", Node::Steps(hang())).with("on_cancel", Node::Steps(steps)),
+                    ]
+                }
                 Some((index, closed)) if closed.kind == "CHILD_WORKFLOW_EXECUTION_TERMINATED" => {
                     let step = Step::new("terminate", text(id));
                     let turnout = Turnout::Arrives;
                     self.acts.push(Act { event: index, turnout, identity: None, step });
                     hang()
+                }
+                Some((_, closed))
+                    if closed.kind == "START_CHILD_WORKFLOW_EXECUTION_FAILED"
+                        && story.events.iter().any(|other| {
+                            other.kind == "CHILD_WORKFLOW_EXECUTION_STARTED"
+                                && other.text("workflowExecution.workflowId") == id
+                        }) =>
+                {
+                    // Another child has it.
+                    continue;
                 }
                 Some((_, closed)) if closed.kind == "START_CHILD_WORKFLOW_EXECUTION_FAILED" => {
                     let step = Step::new("start", text(kind))
@@ -148,6 +170,18 @@ impl Surroundings {
                     hang()
                 }
                 _ => hang(),
+            };
+            let run = |event: Option<&(usize, &Event)>| {
+                event.map(|(_, event)| event.text("workflowExecution.runId").to_owned())
+            };
+            let steps = match (run(started), run(closed)) {
+                (Some(first), Some(last)) if first != last && !last.is_empty() => {
+                    let successor = format!("{kind}, continued");
+                    let step = Step::new("continue_as_new", text(&successor));
+                    self.code.insert(successor, steps);
+                    vec![step]
+                }
+                _ => steps,
             };
             self.add(kind, story.workflow_type(), id, steps);
         }

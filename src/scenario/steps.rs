@@ -318,6 +318,14 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         make: |r, s| r.nothing(s).map(|()| WorkflowAction::WaitForWorkflowTask),
     },
     Row {
+        key: "heartbeat_workflow_task",
+        about: "Ends the workflow task and goes on in another, which it asks for at once.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("heartbeat_workflow_task", nothing()),
+        make: |r, s| r.nothing(s).map(|()| WorkflowAction::HeartbeatWorkflowTask),
+    },
+    Row {
         key: "hang",
         about: "Never goes on, unless cancelled.",
         needs: &[],

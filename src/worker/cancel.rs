@@ -151,7 +151,7 @@ impl Run {
             let id = u32::try_from(index).unwrap_or(u32::MAX);
             match at.kind {
                 // Nothing waits for these, or what waits for them is cancelled itself.
-                OpKind::CancelChild(_) | OpKind::Backoff => {}
+                OpKind::CancelChild(_) | OpKind::Backoff | OpKind::Command => {}
                 OpKind::CancelExternal => self.resolve(id, Err(Raised::Canceled)),
                 OpKind::SignalExternal if at.state != OpState::Created => {
                     self.resolve(id, Err(Raised::Canceled));

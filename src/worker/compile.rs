@@ -169,6 +169,7 @@ impl Compiler {
             Action::WaitFor(handles) => WorkflowOp::WaitFor(self.slots(handles)),
             Action::WaitForAny(handles) => WorkflowOp::WaitForAny(self.slots(handles)),
             Action::WaitSignal(step) => self.wait_signal(step),
+            Action::HeartbeatWorkflowTask => WorkflowOp::HeartbeatWorkflowTask,
             Action::Hang => WorkflowOp::Hang,
             Action::ByWorkflowId(step) => WorkflowOp::ByWorkflowId(ById {
                 ids: step

@@ -214,6 +214,10 @@ impl Run {
                 self.push_block(id, blocks.block(attempt), ctx);
             }
             WorkflowOp::RecordMarker(command) => self.record_marker(command.clone()),
+            WorkflowOp::HeartbeatWorkflowTask => {
+                self.wants_next = true;
+                self.coroutine_mut(id).wait = Wait::Task;
+            }
             WorkflowOp::WaitForWorkflowTask => self.coroutine_mut(id).wait = Wait::Task,
             WorkflowOp::Hang if self.scope_canceled(self.coroutine(id).scope) => {
                 self.leave(id, Exit::Raise(Raised::Canceled), ctx);

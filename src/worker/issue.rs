@@ -155,7 +155,8 @@ impl Run {
         if command.closes_the_run() {
             self.close(command);
         } else {
-            self.issue(None, command);
+            let op = self.push_op(Op::new(OpKind::Command, 0, 0));
+            self.issue(Some(op), command);
         }
     }
 

@@ -86,6 +86,8 @@ pub(super) enum OpKind {
     CancelExternal,
     /// A cancel request for a child: nothing in the code waits for it.
     CancelChild(OpId),
+    /// A command that was written as such: nothing in the code waits for what comes of it.
+    Command,
 }
 
 /// How far an operation has come.
@@ -203,6 +205,7 @@ impl Op {
             OpKind::SignalExternal
             | OpKind::CancelExternal
             | OpKind::CancelChild(_)
+            | OpKind::Command
             | OpKind::Local(..) => None,
         }
     }
@@ -263,6 +266,7 @@ impl Op {
             OpKind::Timer(_)
             | OpKind::Backoff
             | OpKind::CancelExternal
+            | OpKind::Command
             | OpKind::CancelChild(_) => Raised::Canceled,
         }
     }

@@ -199,6 +199,7 @@ pub(super) enum WorkflowOp {
     },
     RecordMarker(Shared<command::RecordMarkerCommandAttributes>),
     WaitForWorkflowTask,
+    HeartbeatWorkflowTask,
     Hang,
     ByWorkflowId(ById),
     Command(Option<Command>),

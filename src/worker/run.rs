@@ -73,6 +73,8 @@ pub(super) struct Run {
     pub(super) told: Told,
     /// How long `block` steps keep the task at hand.
     pub(super) busy: Duration,
+    /// Whether another workflow task is to follow the one at hand at once.
+    pub(super) wants_next: bool,
     /// The time of the workflow task at hand.
     pub(super) time: Option<Time>,
 }
@@ -215,6 +217,7 @@ impl Run {
             replaying: true,
             told: Told::All,
             busy: Duration::ZERO,
+            wants_next: false,
             time: None,
         }
     }
@@ -255,6 +258,7 @@ impl Run {
         }
         ctx.steps = MAX_STEPS_PER_ACTIVATION;
         self.busy = Duration::ZERO;
+        self.wants_next = false;
         if !news.signals.is_empty() {
             for signal in news.signals {
                 self.signals[signal as usize] = self.signals[signal as usize].saturating_add(1);
@@ -270,7 +274,7 @@ impl Run {
             self.queue(0);
         }
         if !news.start {
-            self.wake(|_, coroutine| coroutine.wait == Wait::Task);
+            self.wake_waiting_for_task();
         }
         if news.cancel && !self.closed {
             self.cancel_requested = true;
@@ -370,6 +374,16 @@ impl Run {
         }
     }
 
+    /// A workflow task has come.
+    fn wake_waiting_for_task(&mut self) {
+        for index in 0..self.coroutines.len() {
+            if self.coroutines[index].wait == Wait::Task {
+                self.coroutines[index].wait = Wait::Nothing;
+                self.queue(u32::try_from(index).unwrap_or(u32::MAX));
+            }
+        }
+    }
+
     fn wake_waiting_for_signal(&mut self, signal: u32) {
         self.wake(|_, coroutine| {
             matches!(coroutine.wait, Wait::Signal { signal: wanted, .. } if wanted == signal)
@@ -413,9 +427,8 @@ impl Run {
     /// What a coroutine's wait has come to; none if it must wait on.
     pub(super) fn waited(&mut self, id: CoroutineId, ctx: &mut Context<'_>) -> Option<Outcome> {
         match self.coroutine(id).wait.clone() {
-            // It is woken by nothing else.
-            Wait::Start | Wait::Nothing | Wait::Task => Some(Ok(())),
-            Wait::Ended(_) | Wait::Forever => None,
+            Wait::Start | Wait::Nothing => Some(Ok(())),
+            Wait::Ended(_) | Wait::Forever | Wait::Task => None,
             Wait::Op(op) => self.op(op).resolved.as_ref().map(|resolved| resolved.outcome.clone()),
             Wait::ChildStart(op) => {
                 let child = self.op(op);

@@ -52,6 +52,7 @@ impl Form for WorkflowStep {
             | WorkflowAction::WaitForAny(_)
             | WorkflowAction::WaitSignal(_)
             | WorkflowAction::WaitForWorkflowTask
+            | WorkflowAction::HeartbeatWorkflowTask
             | WorkflowAction::Hang
             | WorkflowAction::SignalExternalWorkflow(_)
             | WorkflowAction::CancelExternalWorkflow(_) => Way::Waits,

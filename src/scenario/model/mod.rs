@@ -143,6 +143,8 @@ pub enum WorkflowAction {
     WaitSignal(WaitSignal),
     /// Waits for the next workflow task, whatever it brings; a cancel is not raised here.
     WaitForWorkflowTask,
+    /// Ends the workflow task and goes on in another, which it asks for at once.
+    HeartbeatWorkflowTask,
     /// Never goes on, unless cancelled.
     Hang,
     /// Cancels a handle: a timer, an activity, a child workflow, a branch.
