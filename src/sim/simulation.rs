@@ -476,7 +476,7 @@ impl Simulation {
 fn events_shown(result: &Result<Response, RpcError>) -> u64 {
     let task = match result {
         Ok(Response::PollWorkflowTaskQueue(task)) => Some(task),
-        Ok(Response::RespondWorkflowTaskCompleted { workflow_task }) => workflow_task.as_ref(),
+        Ok(Response::RespondWorkflowTaskCompleted { workflow_task, .. }) => workflow_task.as_ref(),
         _ => None,
     };
     task.map_or(0, |task| (task.history.len() + 1).saturating_sub(task.first_event_id.0).into())
