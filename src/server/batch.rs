@@ -387,3 +387,127 @@ fn already_finished(job_id: &str) -> RpcError {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{Story, start};
+    use super::*;
+
+    const QUERY: &str = "WorkflowId starts_with 'w'";
+
+    fn request(operation: Operation) -> StartBatchOperationRequest {
+        StartBatchOperationRequest {
+            job_id: "job".to_owned(),
+            visibility_query: QUERY.to_owned(),
+            reason: "a test".to_owned(),
+            operation: Some(operation),
+            ..Default::default()
+        }
+    }
+
+    fn termination() -> Operation {
+        Operation::TerminationOperation(batch::BatchOperationTermination::default())
+    }
+
+    fn begin(story: &mut Story, request: StartBatchOperationRequest) -> Result<(), RpcError> {
+        story.server.start_batch(story.now, request.into()).map(|_| ())
+    }
+
+    fn description(story: &Story) -> BatchDescription {
+        match story.server.describe_batch("job").unwrap() {
+            Response::DescribeBatchOperation(description) => *description,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_job_deals_with_one_execution_after_the_other() {
+        // B27.
+        let mut story = Story::after(vec![]);
+        story.start(start("w2")).unwrap();
+        story.start(start("other")).unwrap();
+        begin(&mut story, request(termination())).unwrap();
+        assert_eq!(description(&story).state, BatchState::Running);
+        let refused = begin(&mut story, request(termination())).unwrap_err();
+        assert_eq!(refused.message, "Max concurrent batch operations is reached");
+
+        let is_open = |story: &Story, id| story.server.current_run(id).unwrap().is_open();
+        let mut open = Vec::new();
+        while let Some((due, task @ TaskKey::Batch(_))) = story.server.due() {
+            story.server.fire(due, task, &mut crate::api::Outbox::new());
+            open.push((is_open(&story, "w"), is_open(&story, "w2")));
+        }
+        assert_eq!(open.len(), 3);
+        assert_eq!(open[0], (true, true));
+        assert_ne!(open[1].0, open[1].1);
+        assert_eq!(open[2], (false, false));
+        assert!(is_open(&story, "other"));
+        let done = description(&story);
+        assert_eq!((done.state, done.total, done.completed), (BatchState::Completed, 2, 2));
+
+        let again = begin(&mut story, request(termination())).unwrap_err();
+        assert_eq!(again.code, Code::AlreadyExists);
+    }
+
+    #[test]
+    fn a_reset_goes_back_to_the_last_workflow_task() {
+        let mut story = Story::after(vec![]);
+        let target = Some(reset_options::Target::LastWorkflowTask(()));
+        let options = Some(common::ResetOptions { target, ..Default::default() });
+        let reset = batch::BatchOperationReset { options, ..Default::default() };
+        begin(&mut story, request(Operation::ResetOperation(reset))).unwrap();
+        story.pass(std::time::Duration::ZERO);
+        let runs = story.server.runs_of("w");
+        let types = |run: &super::super::Run| {
+            run.history().events().map(|event| event.attributes.type_name()).collect::<Vec<_>>()
+        };
+        let types: Vec<_> = runs.map(types).collect();
+        assert_eq!(types[0].last(), Some(&"WorkflowExecutionTerminated"));
+        assert_eq!(types[1][3..], ["WorkflowTaskFailed", "WorkflowTaskScheduled"]);
+    }
+
+    #[test]
+    fn a_wrong_filter_fails_the_job_and_not_the_request() {
+        let mut story = Story::new();
+        let wrong = StartBatchOperationRequest {
+            visibility_query: "bogus = 1".to_owned(),
+            ..request(termination())
+        };
+        begin(&mut story, wrong).unwrap();
+        story.pass(std::time::Duration::ZERO);
+        assert_eq!(description(&story).state, BatchState::Failed);
+    }
+
+    #[test]
+    fn a_wrong_request_is_refused_in_the_real_servers_words() {
+        let mut story = Story::new();
+        let signal = Operation::SignalOperation(batch::BatchOperationSignal::default());
+        let reset = Operation::ResetOperation(batch::BatchOperationReset::default());
+        let delete = Operation::DeletionOperation(batch::BatchOperationDeletion::default());
+        let whole = request(termination());
+        let nameless = StartBatchOperationRequest { job_id: String::new(), ..whole.clone() };
+        let both = StartBatchOperationRequest {
+            target_executions: vec![common::Execution::default()],
+            ..whole.clone()
+        };
+        let groundless = StartBatchOperationRequest { reason: String::new(), ..whole };
+        for (wrong, words) in [
+            (nameless, "JobId is not set on request."),
+            (both, "visibility query, executions, and target executions are mutually exclusive"),
+            (
+                groundless,
+                "must provide required parameters: BatchType,Reason,Namespace, AND one of (Query \
+                 OR Executions OR TargetExecutions)",
+            ),
+            (request(signal), "must provide signal name"),
+            (request(reset), "unknown batch reset type Unspecified"),
+            (
+                request(delete),
+                "deadbeat does not model batch operations other than terminate, signal, cancel \
+                 and reset",
+            ),
+        ] {
+            assert_eq!(begin(&mut story, wrong).unwrap_err().message, words);
+        }
+    }
+}

@@ -11,6 +11,9 @@ use crate::api::RpcError;
 /// No filter has more conditions and brackets.
 const MAX_PARTS: usize = 1_000;
 
+/// No filter has more brackets in brackets.
+const MAX_DEPTH: usize = 100;
+
 /// `INVALID_ARGUMENT`, as the real server says it of a filter.
 pub(super) fn invalid(what: impl Display) -> RpcError {
     RpcError::invalid_argument(format!("invalid query: {what}"))
@@ -31,7 +34,7 @@ pub(super) fn parse(filter: &str) -> Result<Filter, RpcError> {
     let bare = first.is_some_and(|kind| kind.is("order") || kind.is("group"));
     // The real server puts the filter behind this, and counts positions from there.
     let before = if bare { "select * from table1 " } else { "select * from table1 where " };
-    let mut parser = Parser { tokens, at: 0, before: before.len(), parts: 0 };
+    let mut parser = Parser { tokens, at: 0, before: before.len(), parts: 0, depth: 0 };
     let parsed = parser.filter(bare)?;
     parsed.check()
 }
@@ -81,6 +84,7 @@ struct Parser {
     at: usize,
     before: usize,
     parts: usize,
+    depth: usize,
 }
 
 impl Parser {
@@ -157,7 +161,12 @@ impl Parser {
             return Err(invalid(message));
         }
         if self.sign("(") {
+            self.depth += 1;
+            if self.depth > MAX_DEPTH {
+                return Err(invalid(format!("deadbeat: more than {MAX_DEPTH} levels of brackets")));
+            }
             let inner = self.or()?;
+            self.depth -= 1;
             self.expect_sign(")")?;
             return Ok(inner);
         }
