@@ -68,8 +68,7 @@ fn at_its_end(mut simulation: Simulation) -> Simulation {
     loop {
         simulation.enabled(Duration::ZERO, &mut enabled);
         let next = enabled.first().copied();
-        let is_over =
-            simulation.clients_have_finished() && simulation.executions_have_closed();
+        let is_over = simulation.clients_have_finished() && simulation.executions_have_closed();
         match next {
             Some((due, happening)) if due <= simulation.now() || !is_over => {
                 simulation.step(due, happening);
