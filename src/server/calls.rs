@@ -50,10 +50,7 @@ impl Server {
             Request::StartWorkflowExecution(request) => self.start(now, &Asked::from(&*request)),
             Request::SignalWithStartWorkflowExecution(request) => {
                 let asked = Asked::from(&*request);
-                asked.validate()?;
-                if request.signal_name.is_empty() {
-                    return Err(signal_name_not_set());
-                }
+                asked.validate_with_signal(&request.signal_name, now)?;
                 let signaled = WorkflowExecutionSignaled {
                     signal_name: Name::from(request.signal_name.as_str()),
                     input: request.signal_input.clone().map(Shared::new),
@@ -246,7 +243,7 @@ impl Server {
     }
 
     fn start(&mut self, now: Time, asked: &Asked<'_>) -> Result<Response, RpcError> {
-        asked.validate()?;
+        asked.validate(now)?;
         let current = self.current_index(asked.workflow_id);
         if let Some(current) = current.map(|at| self.get(at))
             && !asked.request_id.is_empty()

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::commands::BadCommand;
+use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::key::Transfer;
 use super::retry;
@@ -11,8 +12,8 @@ use super::start::{DEFAULT_WORKFLOW_TASK_TIMEOUT, cap};
 use super::transaction::Transaction;
 use crate::api::{ExecutionStatus, PendingChild};
 use crate::history::event::{
-    ChildClose, Parent, ParentClosePolicy, RetryPolicy, StartChildWorkflowExecutionInitiated,
-    WorkflowExecutionStarted,
+    ChildClose, Initiator, Parent, ParentClosePolicy, RetryPolicy,
+    StartChildWorkflowExecutionInitiated, WorkflowExecutionStarted,
 };
 use crate::history::{Attributes, EventId, Execution, Name, RunId, Shared, WorkflowId};
 use crate::official::command::StartChildWorkflowExecutionCommandAttributes;
@@ -80,6 +81,7 @@ pub(super) fn initiate(
     tx: &mut Transaction<'_>,
     completed: EventId,
     command: &Shared<StartChildWorkflowExecutionCommandAttributes>,
+    namespace: &Name,
 ) -> Result<(), BadCommand> {
     let bad = |what: &str| {
         BadCommand::new(WorkflowTaskFailedCause::BadStartChildExecutionAttributes, what.to_owned())
@@ -102,8 +104,12 @@ pub(super) fn initiate(
     if let Some(policy) = &command.retry_policy {
         retry::validate(policy).map_err(bad)?;
     }
-    if !command.cron_schedule.is_empty() {
-        return Err(bad("deadbeat does not model cron schedules"));
+    if let Err(error) = cron::validate(&command.cron_schedule, tx.now) {
+        return Err(bad(&format!(
+            "invalid CronSchedule on StartChildWorkflowExecutionCommand: {}. WorkflowId={} \
+             WorkflowType={of_type} Namespace={namespace}",
+            error.message, command.workflow_id
+        )));
     }
     let [execution_timeout, run_timeout, task_timeout] = sent.map(|(_, timeout)| or_zero(timeout));
     let run_timeout = cap(run_timeout, execution_timeout);
@@ -151,6 +157,7 @@ pub(super) fn started(
     let initiated = &child.initiated;
     let command = &initiated.command;
     let execution_timeout = initiated.workflow_execution_timeout;
+    let cron_backoff = cron::backoff(&command.cron_schedule, now, now);
     WorkflowExecutionStarted {
         workflow_id: initiated.workflow_id.clone(),
         workflow_type: initiated.workflow_type.clone(),
@@ -169,7 +176,7 @@ pub(super) fn started(
         }),
         root: Some(root(parent)),
         continued_execution_run_id: None,
-        initiator: None,
+        initiator: cron_backoff.map(|_| Initiator::CronSchedule),
         continued_failure: None,
         last_completion_result: None,
         original_execution_run_id: run_id,
@@ -182,8 +189,8 @@ pub(super) fn started(
         attempt: 1,
         workflow_execution_expiration_time: (!execution_timeout.is_zero())
             .then(|| now + execution_timeout),
-        cron_schedule: Name::empty(),
-        first_workflow_task_backoff: std::time::Duration::ZERO,
+        cron_schedule: Name::from(command.cron_schedule.as_str()),
+        first_workflow_task_backoff: cron_backoff.unwrap_or_default(),
         memo: command.memo.clone().map(Shared::new),
         search_attributes: command.search_attributes.clone().map(Shared::new),
         header: command.header.clone().map(Shared::new),

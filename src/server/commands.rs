@@ -180,7 +180,9 @@ fn apply(
         }
         Command::StartTimer(command) => timer::start(tx, completed, command),
         Command::CancelTimer(command) => timer::cancel(tx, completed, command, identity),
-        Command::StartChildWorkflowExecution(command) => child::initiate(tx, completed, command),
+        Command::StartChildWorkflowExecution(command) => {
+            child::initiate(tx, completed, command, surroundings.namespace)
+        }
         Command::RequestCancelExternalWorkflowExecution(command) => {
             external::request_cancel(tx, completed, command, surroundings.namespace)
         }
@@ -217,7 +219,7 @@ fn apply(
         }
         Command::ProtocolMessage { message_id } => messages.take(tx, completed, message_id),
         Command::CompleteWorkflowExecution(command) => {
-            close::complete(tx, completed, command);
+            *new_run = close::complete(tx, completed, command, surroundings);
             Ok(())
         }
         Command::CancelWorkflowExecution(command) => {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::close::{follow_close, successor};
 use super::commands::{BadCommand, NewRun, Surroundings};
+use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::retry;
 use super::transaction::Transaction;
-use crate::api::ExecutionStatus;
+use crate::api::{Code, ExecutionStatus};
 use crate::history::event::{Initiator, RetryPolicy, WorkflowExecutionContinuedAsNew};
 use crate::history::{Attributes, EventId, Failure, Name, Shared};
 use crate::official::command::ContinueAsNewWorkflowExecutionCommandAttributes;
@@ -40,6 +41,12 @@ pub(super) fn apply(
     }
     if let Some(policy) = &command.retry_policy {
         retry::validate(policy).map_err(bad)?;
+    }
+    // The real server does not look at the schedule: a run with one that is malformed has none.
+    if let Err(error) = cron::validate(&command.cron_schedule, tx.now)
+        && error.code == Code::Unimplemented
+    {
+        return Err(bad(&error.message));
     }
     let run = &*tx.run;
     let of_type = command.workflow_type.as_ref().map_or("", |of_type| &of_type.name);

@@ -1,15 +1,15 @@
-//! Starting executions: validation, the policies for an id that is in use, the first events
+//! Starting executions: what is asked for, the policies for an id that is in use, the first events
 //! (F3, F6–F10, A7).
 
 use std::time::Duration;
 
-use super::duration::{is_negative, or_zero};
+use super::duration::or_zero;
 use super::run::Run;
 use super::transaction::Transaction;
-use super::{messages, retry};
+use super::{cron, messages};
 use crate::api::{ExecutionStatus, RpcError};
 use crate::clock::Time;
-use crate::history::event::{RetryPolicy, WorkflowExecutionStarted};
+use crate::history::event::{Initiator, RetryPolicy, WorkflowExecutionStarted};
 use crate::history::{Attributes, Name, RunId, Shared, WorkflowId};
 use crate::official::enums::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use crate::official::workflowservice::{
@@ -20,9 +20,6 @@ use crate::official::{common, taskqueue, well_known};
 /// The time that a worker has for a workflow task if nobody says otherwise (A7).
 pub(super) const DEFAULT_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest id, type or name there may be (F10).
-const MAXIMUM_ID_LENGTH: usize = 1_000;
-
 /// A timeout within another, which may be unset.
 pub(super) fn cap(timeout: Duration, limit: Duration) -> Duration {
     if limit.is_zero() { timeout } else { timeout.min(limit) }
@@ -31,22 +28,22 @@ pub(super) fn cap(timeout: Duration, limit: Duration) -> Duration {
 /// What starts of either kind ask for.
 pub(super) struct Asked<'a> {
     pub(super) workflow_id: &'a str,
-    workflow_type: Option<&'a common::WorkflowType>,
-    task_queue: Option<&'a taskqueue::TaskQueue>,
+    pub(super) workflow_type: Option<&'a common::WorkflowType>,
+    pub(super) task_queue: Option<&'a taskqueue::TaskQueue>,
     input: Option<&'a common::Payloads>,
-    execution_timeout: Option<&'a well_known::Duration>,
-    run_timeout: Option<&'a well_known::Duration>,
-    task_timeout: Option<&'a well_known::Duration>,
+    pub(super) execution_timeout: Option<&'a well_known::Duration>,
+    pub(super) run_timeout: Option<&'a well_known::Duration>,
+    pub(super) task_timeout: Option<&'a well_known::Duration>,
     identity: &'a str,
     pub(super) request_id: &'a str,
     reuse_policy: i32,
     conflict_policy: i32,
-    retry_policy: Option<&'a common::RetryPolicy>,
-    cron_schedule: &'a str,
+    pub(super) retry_policy: Option<&'a common::RetryPolicy>,
+    pub(super) cron_schedule: &'a str,
     memo: Option<&'a common::Memo>,
     search_attributes: Option<&'a common::SearchAttributes>,
     header: Option<&'a common::Header>,
-    start_delay: Option<&'a well_known::Duration>,
+    pub(super) start_delay: Option<&'a well_known::Duration>,
     priority: Option<&'a common::Priority>,
 }
 
@@ -88,64 +85,11 @@ impl<'a> From<&'a SignalWithStartWorkflowExecutionRequest> for Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// What is wrong with the request, in the order in which the server looks (F10).
-    pub(super) fn validate(&self) -> Result<(), RpcError> {
-        let invalid = |what: &str| Err(RpcError::invalid_argument(what.to_owned()));
-        if self.workflow_id.is_empty() {
-            return Err(messages::workflow_id_not_set());
-        }
-        let length = self.workflow_id.len();
-        if length > MAXIMUM_ID_LENGTH {
-            return invalid(&format!(
-                "WorkflowId exceeds maximum allowed length ({length}/{MAXIMUM_ID_LENGTH})"
-            ));
-        }
-        if let Some(policy) = self.retry_policy {
-            retry::validate(policy).map_err(RpcError::invalid_argument)?;
-        }
-        if is_negative(self.start_delay) {
-            return invalid(
-                "An invalid WorkflowStartDelay is set on request. cause: negative duration",
-            );
-        }
-        if self.workflow_type.is_none_or(|of_type| of_type.name.is_empty()) {
-            return invalid("WorkflowType is not set on request.");
-        }
-        if self.task_queue.is_none_or(|queue| queue.name.is_empty()) {
-            return invalid("missing task queue name");
-        }
-        let timeouts = [
-            ("WorkflowExecutionTimeoutSeconds", self.execution_timeout),
-            ("WorkflowRunTimeoutSeconds", self.run_timeout),
-            ("WorkflowTaskTimeoutSeconds", self.task_timeout),
-        ];
-        if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| is_negative(*timeout)) {
-            return invalid(&format!(
-                "An invalid {name} is set on request. cause: negative duration"
-            ));
-        }
-        if self.request_id.len() > MAXIMUM_ID_LENGTH {
-            return invalid("RequestId length exceeds limit.");
-        }
-        if terminates_running(self.reuse())
-            && self.conflict() != WorkflowIdConflictPolicy::Unspecified
-        {
-            return invalid(
-                "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING \
-                 cannot be used together with a WorkflowIDConflictPolicy",
-            );
-        }
-        if !self.cron_schedule.is_empty() {
-            return Err(RpcError::unimplemented("cron schedules"));
-        }
-        Ok(())
-    }
-
-    fn reuse(&self) -> WorkflowIdReusePolicy {
+    pub(super) fn reuse(&self) -> WorkflowIdReusePolicy {
         WorkflowIdReusePolicy::try_from(self.reuse_policy).unwrap_or_default()
     }
 
-    fn conflict(&self) -> WorkflowIdConflictPolicy {
+    pub(super) fn conflict(&self) -> WorkflowIdConflictPolicy {
         WorkflowIdConflictPolicy::try_from(self.conflict_policy).unwrap_or_default()
     }
 
@@ -167,6 +111,7 @@ impl Asked<'_> {
         let task_timeout =
             if task_timeout.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { task_timeout };
         let start_delay = or_zero(self.start_delay);
+        let cron_backoff = cron::backoff(self.cron_schedule, now, now);
         WorkflowExecutionStarted {
             workflow_id: WorkflowId::from(self.workflow_id),
             workflow_type: Name::from(self.workflow_type.map_or("", |of_type| &of_type.name)),
@@ -178,7 +123,7 @@ impl Asked<'_> {
             parent: None,
             root: None,
             continued_execution_run_id: None,
-            initiator: None,
+            initiator: cron_backoff.map(|_| Initiator::CronSchedule),
             continued_failure: None,
             last_completion_result: None,
             original_execution_run_id: run_id,
@@ -188,8 +133,8 @@ impl Asked<'_> {
             attempt: 1,
             workflow_execution_expiration_time: (!execution_timeout.is_zero())
                 .then(|| now + start_delay + execution_timeout),
-            cron_schedule: Name::empty(),
-            first_workflow_task_backoff: start_delay,
+            cron_schedule: Name::from(self.cron_schedule),
+            first_workflow_task_backoff: cron_backoff.unwrap_or(start_delay),
             memo: self.memo.cloned().map(Shared::new),
             search_attributes: self.search_attributes.cloned().map(Shared::new),
             header: self.header.cloned().map(Shared::new),
@@ -221,7 +166,7 @@ impl Policies {
 }
 
 #[allow(deprecated)] // and still accepted
-fn terminates_running(reuse: WorkflowIdReusePolicy) -> bool {
+pub(super) fn terminates_running(reuse: WorkflowIdReusePolicy) -> bool {
     reuse == WorkflowIdReusePolicy::TerminateIfRunning
 }
 
