@@ -223,6 +223,7 @@ impl World {
                         worker_task_queue: "sticky".into(),
                         schedule_to_start_timeout: Duration::from_secs(2),
                     }),
+                    query_results: Vec::new(),
                     return_new_workflow_task: *return_new,
                     force_create_new_workflow_task: *force_new,
                     messages: Vec::new(),

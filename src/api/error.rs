@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::history::{Name, RunId};
+use crate::history::{Name, RunId, Shared};
+use crate::official::failure;
 
 /// A refused request. Codes and messages are the real server's, to the letter
 /// (`semantics/cancellation.md`, L1).
@@ -136,5 +137,7 @@ pub enum ErrorDetail {
     ResourceExhausted,
     WorkflowNotReady,
     PermissionDenied,
-    QueryFailed,
+    QueryFailed {
+        failure: Option<Shared<failure::Failure>>,
+    },
 }

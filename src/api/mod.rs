@@ -29,7 +29,7 @@ pub use command::Command;
 pub use error::{Code, ErrorDetail, RpcError};
 pub use request::*;
 pub use response::*;
-pub use token::{ActivityToken, WorkflowTaskToken};
+pub use token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
 pub use update::*;
 
 /// Names a call between its request and its response. Whoever calls chooses it, and never twice

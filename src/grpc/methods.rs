@@ -1,6 +1,6 @@
 //! The methods of Temporal's `WorkflowService` that are modelled, and what reads each of them.
 
-use super::decode::{activity, client, history, start, update, workflow_task};
+use super::decode::{activity, client, history, query, start, update, workflow_task};
 use super::frontend::{Call, Incoming};
 use crate::api::RpcError;
 
@@ -8,12 +8,14 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 23] = [
+const METHODS: [(&str, Decode); 26] = [
     ("DescribeWorkflowExecution", client::describe),
     ("GetWorkflowExecutionHistory", history::get),
+    ("GetWorkflowExecutionHistoryReverse", history::get_reverse),
     ("PollActivityTaskQueue", activity::poll),
     ("PollWorkflowExecutionUpdate", update::poll),
     ("PollWorkflowTaskQueue", workflow_task::poll),
+    ("QueryWorkflow", query::query),
     ("RecordActivityTaskHeartbeat", activity::heartbeat),
     ("RecordActivityTaskHeartbeatById", activity::heartbeat_by_id),
     ("RequestCancelWorkflowExecution", client::request_cancel),
@@ -24,6 +26,7 @@ const METHODS: [(&str, Decode); 23] = [
     ("RespondActivityTaskCompletedById", activity::completed_by_id),
     ("RespondActivityTaskFailed", activity::failed),
     ("RespondActivityTaskFailedById", activity::failed_by_id),
+    ("RespondQueryTaskCompleted", query::completed),
     ("RespondWorkflowTaskCompleted", workflow_task::completed),
     ("RespondWorkflowTaskFailed", workflow_task::failed),
     ("ShutdownWorker", workflow_task::shutdown_worker),

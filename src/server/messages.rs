@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::api::{Code, ErrorDetail, RpcError};
 use crate::history::{Name, RunId, Shared, WorkflowId};
+use crate::official::failure;
 use crate::official::failure::failure::FailureInfo;
 use crate::official::failure::{ApplicationFailureInfo, Failure};
 use crate::official::update::{Outcome, outcome};
@@ -104,6 +105,58 @@ pub(super) fn workflow_closing() -> RpcError {
     }
 }
 
+/// The query that a token names is not with a worker (any more).
+pub(super) fn query_task_not_found() -> RpcError {
+    RpcError::not_found("query task not found, or already expired")
+}
+
+/// A worker could not answer yet, or never could (G7).
+pub(super) fn not_ready(message: &'static str) -> RpcError {
+    RpcError {
+        code: Code::FailedPrecondition,
+        message: message.into(),
+        detail: Some(ErrorDetail::WorkflowNotReady),
+    }
+}
+
+/// No worker ever knew anything of the run.
+pub(super) fn closed_before_first_task() -> RpcError {
+    not_ready("Workflow execution closed before WorkflowTaskStarted event")
+}
+
+/// As many queries as may wait for the run's next workflow task do.
+pub(super) fn query_buffer_full() -> RpcError {
+    RpcError {
+        code: Code::ResourceExhausted,
+        message: "consistent query buffer is full, this may be caused by too many queries and \
+                  workflow not able to process query fast enough"
+            .into(),
+        detail: Some(ErrorDetail::ResourceExhausted),
+    }
+}
+
+/// Nobody has answered in time.
+pub(super) fn query_timed_out() -> RpcError {
+    RpcError::new(Code::DeadlineExceeded, "query timed out before a worker could process it")
+}
+
+/// Nobody polls the queue of a query.
+pub(super) fn no_poller() -> RpcError {
+    RpcError::new(
+        Code::FailedPrecondition,
+        "no poller seen for task queue recently, worker may be down",
+    )
+}
+
+/// The worker's answer is a failure.
+pub(super) fn query_failed(message: &Name, failure: Option<Shared<failure::Failure>>) -> RpcError {
+    RpcError {
+        code: Code::InvalidArgument,
+        message: message.to_string().into(),
+        detail: Some(ErrorDetail::QueryFailed { failure }),
+    }
+}
+
 /// An already-started refusal (F8, F9).
 pub(super) fn already_started(
     message: String,
@@ -144,14 +197,6 @@ pub(super) fn update_lost() -> RpcError {
 /// The run's workflow task fails again and again.
 pub(super) fn update_of_failing_workflow() -> RpcError {
     not_ready("Unable to perform workflow execution update due to Workflow Task in failed state.")
-}
-
-fn not_ready(message: &'static str) -> RpcError {
-    RpcError {
-        code: Code::FailedPrecondition,
-        message: message.into(),
-        detail: Some(ErrorDetail::WorkflowNotReady),
-    }
 }
 
 /// G6.

@@ -50,6 +50,8 @@ mod external;
 mod follow_up;
 mod key;
 mod messages;
+mod query;
+mod reader;
 mod rebuild;
 mod reset;
 mod reset_points;
@@ -98,6 +100,10 @@ pub struct Server {
     chains: BTreeMap<WorkflowId, Vec<RunIndex>>,
     polls: Polls,
     update_waits: UpdateWaits,
+    /// Where the calls are that wait for a run. Follows from the runs.
+    parked: BTreeMap<CallId, RunIndex>,
+    /// Answers to parked calls; empty between one request or follow-up and the next.
+    answers: Outbox,
     /// Follows from the rest: no part of what the server is.
     agenda: Agenda,
 }
@@ -132,6 +138,8 @@ impl Server {
             chains: BTreeMap::new(),
             polls: Polls::default(),
             update_waits: UpdateWaits::default(),
+            parked: BTreeMap::new(),
+            answers: Outbox::new(),
             agenda: Agenda::default(),
         }
     }
@@ -144,7 +152,14 @@ impl Server {
     /// Forgets a parked call: nobody waits for its answer any more.
     pub fn abandon(&mut self, now: Time, call: CallId) {
         self.update_waits.abandon(call);
-        self.polls.abandon(call, now);
+        match self.parked.remove(&call) {
+            Some(at) => {
+                query::forget(self.edit(at), call);
+                reader::forget(self.edit(at), call);
+                self.refresh(at);
+            }
+            None => self.polls.abandon(call, now),
+        }
     }
 
     /// What comes next by default, and when it is due.
@@ -180,9 +195,24 @@ impl Server {
         match task {
             TaskKey::Transfer(run, transfer) => self.transfer(now, run, transfer),
             TaskKey::Dispatch(run, dispatch) => self.dispatch(now, run, dispatch, outbox),
+            TaskKey::Timer(run, Timer::Queries) => self.time_out_queries(now, run),
             TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
         }
         self.answer_update_waits(outbox);
+        self.deliver(outbox);
+    }
+
+    /// Puts the answers to parked calls where the caller wants them.
+    fn deliver(&mut self, outbox: &mut Outbox) {
+        for (call, result) in self.answers.drain() {
+            outbox.answer(call, result);
+        }
+    }
+
+    /// Answers a parked call.
+    fn answer_parked(&mut self, call: CallId, result: Result<Response, RpcError>) {
+        self.parked.remove(&call);
+        self.answers.answer(call, result);
     }
 
     /// The runs, in the order in which they were made.
@@ -264,8 +294,8 @@ impl Server {
         result
     }
 
-    /// After a change of a run: finds out whether its sticky worker is there (D3), and brings the
-    /// agenda up to date.
+    /// After a change of a run: finds out whether its sticky worker is there (D3), tells those who
+    /// wait for it, and brings the agenda up to date.
     fn settle(&mut self, now: Time, at: RunIndex) {
         let run = &self.runs[at.0 as usize];
         if let WorkflowTaskState::Scheduled(task) = &run.workflow_task
@@ -277,6 +307,8 @@ impl Server {
         {
             task.sticky_worker_missing = true;
         }
+        self.settle_queries(now, at);
+        self.settle_readers(at);
         self.refresh(at);
     }
 
@@ -341,6 +373,7 @@ impl Server {
                     Response::PollWorkflowTaskQueue(Box::new(task))
                 })
             }
+            Dispatch::QueryTask(call) => self.start_query_task(at, call),
             Dispatch::ActivityTask(scheduled) => {
                 let task = self.transact(now, at, |tx| {
                     tx.change_silently();
@@ -368,8 +401,8 @@ impl Server {
                 Timer::Activities => activity_timeout::time_out(tx),
                 Timer::UserTimers => timer::fire(tx),
                 Timer::RunTimeout => return close::time_out(tx, runs_so_far),
-                // Of the server as a whole, which has handled it.
-                Timer::UpdateWaits => {}
+                // Not one of the run's own.
+                Timer::Queries | Timer::UpdateWaits => {}
             }
             None
         });

@@ -267,6 +267,7 @@ fn completion(task: &WorkflowTask, commands: Vec<Command>) -> RespondWorkflowTas
         commands,
         identity: "worker".into(),
         sticky: None,
+        query_results: Vec::new(),
         return_new_workflow_task: false,
         force_create_new_workflow_task: false,
         messages: Vec::new(),

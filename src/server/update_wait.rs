@@ -312,6 +312,7 @@ mod tests {
     fn answered(task: &WorkflowTask, body: ProtocolMessageBody) -> Request {
         let message = ProtocolMessage { id: "m".into(), protocol_instance_id: "U".into(), body };
         Request::RespondWorkflowTaskCompleted(Box::new(RespondWorkflowTaskCompleted {
+            query_results: Vec::new(),
             token: task.token.clone(),
             commands: Vec::new(),
             identity: "worker".into(),

@@ -5,9 +5,9 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::messages;
 use super::run::Run;
 use super::transaction::Transaction;
+use super::{messages, query};
 use crate::api::{
     PendingWorkflowTask, RespondWorkflowTaskFailed, RpcError, UpdateMessage, WorkflowTask,
     WorkflowTaskToken,
@@ -188,6 +188,7 @@ pub(super) fn task(
             StartedFrom::StickyQueue | StartedFrom::Completion => new_only,
         },
         started_event_id: started.started_event_id,
+        queries: query::along(run),
     }
 }
 

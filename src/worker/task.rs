@@ -279,6 +279,7 @@ impl Worker {
                     identity,
                     sticky: self.sticky.clone(),
                     // sdk-core always takes the next task if there is one.
+                    query_results: Vec::new(),
                     return_new_workflow_task: true,
                     force_create_new_workflow_task: force,
                     messages: Vec::new(),

@@ -4,6 +4,7 @@ pub(super) mod activity;
 pub(super) mod client;
 mod command;
 pub(super) mod history;
+pub(super) mod query;
 pub(super) mod start;
 pub(super) mod update;
 pub(super) mod workflow_task;

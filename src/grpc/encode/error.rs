@@ -38,7 +38,9 @@ pub fn error_details(error: &RpcError) -> Option<(String, Vec<u8>)> {
         }),
         ErrorDetail::WorkflowNotReady => any(&errordetails::WorkflowNotReadyFailure {}),
         ErrorDetail::PermissionDenied => any(&errordetails::PermissionDeniedFailure::default()),
-        ErrorDetail::QueryFailed => any(&errordetails::QueryFailedFailure::default()),
+        ErrorDetail::QueryFailed { failure } => {
+            any(&errordetails::QueryFailedFailure { failure: failure.as_deref().cloned() })
+        }
     })
 }
 

@@ -217,6 +217,7 @@ impl Bench {
             messages: Vec::new(),
             first_event_id: first,
             started_event_id: started,
+            queries: Vec::new(),
         }
     }
 
