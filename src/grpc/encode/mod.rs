@@ -43,11 +43,6 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// Whether the call waits for a task, and is answered with nothing if none comes (D6).
-    pub fn is_poll(&self) -> bool {
-        matches!(self, Self::PollWorkflowTaskQueue | Self::PollActivityTaskQueue)
-    }
-
     /// Writes the answer.
     pub(super) fn encode(&self, namespace: &Name, response: Response) -> Result<Vec<u8>, RpcError> {
         let bytes = match (self, response) {
