@@ -268,12 +268,17 @@ impl Run {
             self.coroutines.push(Coroutine::new(0));
         }
         if !news.signals.is_empty() || !news.updates.is_empty() {
-            for signal in news.signals {
-                self.signals[signal as usize] = self.signals[signal as usize].saturating_add(1);
-                self.wake_waiting_for_signal(signal);
+            for signal in &news.signals {
+                let signal = *signal as usize;
+                self.signals[signal] = self.signals[signal].saturating_add(1);
             }
+            // As in the Python SDK: what waits for a signal goes on when all handlers, of signals
+            // and of updates, have had their turn.
             for job in news.updates {
                 self.queue_update(job, ctx);
+            }
+            for signal in news.signals {
+                self.wake_waiting_for_signal(signal);
             }
             self.told = Told::Signals;
             let result = self.run_ready(ctx);
