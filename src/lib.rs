@@ -81,7 +81,8 @@
 //!
 //! Each knows one thing, and imports point one way: [`clock`], [`history`], [`api`], then [`server`]
 //! and [`worker`], [`scenario`], [`sim`], [`check`], [`report`] and the command line; [`grpc`] turns
-//! the official messages into requests and back.
+//! the official messages into requests and back, [`verify`] holds a real server's word against the
+//! fake's.
 //!
 //! # Glossary
 //!
@@ -102,6 +103,7 @@
 //! # Features
 //!
 //! - `cli` (default): the `deadbeat` command.
+//! - `serve` (default): [`serve`], the fake server behind Temporal's gRPC API.
 //! - `testing` (default): [`testing`] and [`scenario_tests!`].
 
 pub mod api;
@@ -113,12 +115,15 @@ pub mod report;
 pub mod scenario;
 pub mod server;
 pub mod sim;
+pub mod verify;
 pub mod worker;
 
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(any(feature = "cli", feature = "testing"))]
 mod files;
+#[cfg(feature = "serve")]
+pub mod serve;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -127,10 +132,11 @@ pub mod official {
     /// `google.protobuf`, as the official types use it.
     pub use prost_wkt_types as well_known;
     pub use temporalio_protos::protos::temporal::api::{
-        command::v1 as command, common::v1 as common, enums::v1 as enums,
+        batch::v1 as batch, command::v1 as command, common::v1 as common, enums::v1 as enums,
         errordetails::v1 as errordetails, failure::v1 as failure, history::v1 as history,
-        query::v1 as query, sdk::v1 as sdk, taskqueue::v1 as taskqueue, workflow::v1 as workflow,
-        workflowservice::v1 as workflowservice,
+        namespace::v1 as namespace, query::v1 as query, replication::v1 as replication,
+        sdk::v1 as sdk, taskqueue::v1 as taskqueue, testservice::v1 as testservice,
+        version::v1 as version, workflow::v1 as workflow, workflowservice::v1 as workflowservice,
     };
 }
 

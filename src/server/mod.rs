@@ -174,6 +174,7 @@ impl Server {
             TaskKey::Dispatch(run, dispatch) => self.dispatch(now, run, dispatch, outbox),
             TaskKey::Timer(run, Timer::Queries) => self.time_out_queries(now, run),
             TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
+            TaskKey::Query(run, call) => self.dispatch_query(now, run, call, outbox),
         }
         self.deliver(outbox);
     }
@@ -346,7 +347,6 @@ impl Server {
                     Response::PollWorkflowTaskQueue(Box::new(task))
                 })
             }
-            Dispatch::QueryTask(call) => self.start_query_task(at, call),
             Dispatch::ActivityTask(scheduled) => {
                 let task = activity::start(self.edit(at), now, scheduled, &poll.identity);
                 self.refresh(at);

@@ -1,19 +1,43 @@
 //! Calls as a client makes them: official JSON in, official bytes to the frontend, and back.
 
-use std::error::Error;
-
-use deadbeat::history::json::{from_json, to_json};
-use deadbeat::official::workflowservice as service;
-use prost::{Message, Name};
+use prost::{DecodeError, Message, Name};
 use serde_json::Value;
 
-type Write = fn(&Value) -> Result<Vec<u8>, Box<dyn Error>>;
-type Read = fn(&[u8]) -> Result<Value, Box<dyn Error>>;
+use crate::history::json::{JsonError, from_json, to_json};
+use crate::official::workflowservice as service;
 
-/// How the messages of a method are written and read.
-pub(crate) struct Rpc {
+type Write = fn(&Value) -> Result<Vec<u8>, MessageError>;
+type Read = fn(&[u8]) -> Result<Value, MessageError>;
+
+/// A value or bytes that are not the message asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// The JSON form has something that the message has not.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// The bytes are not those of the message.
+    #[error(transparent)]
+    Bytes(#[from] DecodeError),
+}
+
+/// A method of `WorkflowService` that cases call: how its messages are written and read.
+///
+/// ```
+/// use deadbeat::verify::Rpc;
+/// use serde_json::json;
+///
+/// let signal = Rpc::find("signal_workflow_execution").unwrap();
+/// assert_eq!(signal.method(), "SignalWorkflowExecution");
+/// let bytes = signal.request(&json!({ "signalName": "hi" }))?;
+/// assert_eq!(bytes, b"\x1a\x02hi");
+/// assert_eq!(signal.response(b"")?, json!({}));
+/// assert_eq!(signal.request_json(&bytes)?, json!({ "signalName": "hi" }));
+/// # Ok::<(), deadbeat::verify::MessageError>(())
+/// ```
+pub struct Rpc {
     action: &'static str,
     request: Write,
+    request_json: Read,
     response: Read,
 }
 
@@ -22,14 +46,19 @@ where
     Request: Message + Name + Default,
     Response: Message + Name + Default,
 {
-    Rpc { action, request: write::<Request>, response: read::<Response> }
+    Rpc {
+        action,
+        request: write::<Request>,
+        request_json: read::<Request>,
+        response: read::<Response>,
+    }
 }
 
-fn write<T: Message + Name + Default>(json: &Value) -> Result<Vec<u8>, Box<dyn Error>> {
+fn write<T: Message + Name + Default>(json: &Value) -> Result<Vec<u8>, MessageError> {
     Ok(from_json::<T>(json)?.encode_to_vec())
 }
 
-fn read<T: Message + Name + Default>(bytes: &[u8]) -> Result<Value, Box<dyn Error>> {
+fn read<T: Message + Name + Default>(bytes: &[u8]) -> Result<Value, MessageError> {
     Ok(to_json(&T::decode(bytes)?))
 }
 
@@ -71,24 +100,51 @@ table! {
 }
 
 impl Rpc {
-    /// The method that an action names.
-    pub(crate) fn find(action: &str) -> Option<&'static Self> {
+    /// The method that an action names, as in `poll_workflow_task_queue`.
+    pub fn find(action: &str) -> Option<&'static Self> {
         TABLE.iter().find(|rpc| rpc.action == action)
     }
 
+    /// The method of this name in `WorkflowService`, as in `PollWorkflowTaskQueue`.
+    pub fn of_method(method: &str) -> Option<&'static Self> {
+        TABLE.iter().find(|rpc| rpc.method() == method)
+    }
+
+    /// The action that calls it.
+    pub fn action(&self) -> &'static str {
+        self.action
+    }
+
     /// Its name in `WorkflowService`.
-    pub(crate) fn method(&self) -> String {
+    pub fn method(&self) -> String {
         let capitalised = |word: &str| word[..1].to_uppercase() + &word[1..];
         self.action.split('_').map(capitalised).collect()
     }
 
     /// The bytes of a request.
-    pub(crate) fn request(&self, json: &Value) -> Result<Vec<u8>, Box<dyn Error>> {
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::Json`], if it is not the official JSON form of one.
+    pub fn request(&self, json: &Value) -> Result<Vec<u8>, MessageError> {
         (self.request)(json)
     }
 
+    /// The JSON form of a request.
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::Bytes`], if the bytes are not those of one.
+    pub fn request_json(&self, bytes: &[u8]) -> Result<Value, MessageError> {
+        (self.request_json)(bytes)
+    }
+
     /// The JSON form of a response.
-    pub(crate) fn response(&self, bytes: &[u8]) -> Result<Value, Box<dyn Error>> {
+    ///
+    /// # Errors
+    ///
+    /// [`MessageError::Bytes`], if the bytes are not those of one.
+    pub fn response(&self, bytes: &[u8]) -> Result<Value, MessageError> {
         (self.response)(bytes)
     }
 }

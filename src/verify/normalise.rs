@@ -1,4 +1,26 @@
-//! The corpus' normalisation (section 4 of `README.md`), applied to what the server under test gives.
+//! What of an answer, an error or an event is compared: everything but what differs from one
+//! execution to the next, and what is as good as absent (section 4 of the corpus' README).
+//!
+//! ```
+//! use deadbeat::verify::normalise;
+//! use serde_json::json;
+//!
+//! let event = normalise::event(&json!({
+//!     "eventId": "4",
+//!     "eventTime": "2024-01-01T00:00:00.500Z",
+//!     "taskId": "1048581",
+//!     "eventType": "EVENT_TYPE_TIMER_CANCELED",
+//!     "timerCanceledEventAttributes": { "timerId": "nap", "identity": "worker" },
+//! }));
+//! assert_eq!(event, json!({
+//!     "eventId": "4",
+//!     "eventType": "EVENT_TYPE_TIMER_CANCELED",
+//!     "timerCanceledEventAttributes": { "timerId": "nap", "identity": "worker" },
+//! }));
+//!
+//! let masked = normalise::error("INTERNAL", "something is broken (0a1b2c3d)", &[]);
+//! assert_eq!(masked["error"]["message"], "something is broken (<hex>)");
+//! ```
 
 use std::cmp::Ordering;
 
@@ -38,8 +60,8 @@ const DROPPED_ATTRIBUTES: [&str; 27] = [
 /// Fields of results that are not compared.
 const DROPPED_FIELDS: [&str; 4] = ["taskToken", "nextPageToken", "link", "requestId"];
 
-/// An event.
-pub(crate) fn event(event: &Value) -> Value {
+/// What is compared of an event in official JSON (4.2).
+pub fn event(event: &Value) -> Value {
     let mut normal = pick(event, &["eventId", "eventType"]);
     let fields = event.as_object().into_iter().flatten();
     for (key, value) in fields.filter(|(key, _)| key.ends_with("Attributes")) {
@@ -74,8 +96,9 @@ fn backoff_depends_on_the_clock(started: &Value) -> bool {
         )
 }
 
-/// What is compared of the result of an action.
-pub(crate) fn result(action: &str, result: &Value, keep: &[String]) -> Value {
+/// What is compared of the answer to a call, given by its action (4.3); `keep` names further fields
+/// of descriptions and starts.
+pub fn result(action: &str, result: &Value, keep: &[String]) -> Value {
     let kept = match action {
         "poll_workflow_task_queue" => workflow_task(result),
         "poll_activity_task_queue" => activity_task(result),
@@ -109,8 +132,8 @@ pub(crate) fn result(action: &str, result: &Value, keep: &[String]) -> Value {
     clean(&kept, &DROPPED_FIELDS, "")
 }
 
-/// What is compared of an error.
-pub(crate) fn error(status: &str, message: &str, details: &[String]) -> Value {
+/// What is compared of an error: the name of its code, its message, and which details it has.
+pub fn error(status: &str, message: &str, details: &[String]) -> Value {
     let mut kept = json!({ "status": status, "message": without_random_suffix(message) });
     if !details.is_empty() {
         kept["details"] = json!(details);
@@ -226,7 +249,7 @@ fn events_by_name(history: &Value) -> Value {
 }
 
 /// An event as `<id> <TYPE>`.
-pub(crate) fn event_by_name(event: &Value) -> String {
+pub fn event_by_name(event: &Value) -> String {
     let id = event["eventId"].as_str().unwrap_or("None");
     let event_type = event["eventType"].as_str().unwrap_or_default();
     format!("{id} {}", event_type.strip_prefix("EVENT_TYPE_").unwrap_or(event_type))

@@ -1,15 +1,42 @@
 //! The symbols of a case: what stands for the strings that differ from one execution to the next.
 
 use std::collections::BTreeMap;
-use std::error::Error;
 
 use serde_json::Value;
 
 /// A UUID that the scripts use literally.
 const LITERAL: &str = "11111111-2222-3333-4444-555555555555";
 
-/// What the symbols of one execution stand for.
-pub(crate) struct Symbols {
+/// A symbol that nothing is known of.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum UnresolvedSymbol {
+    /// It has no value yet.
+    #[error("unresolved ${{{0}}}")]
+    Unbound(String),
+    /// It has no end.
+    #[error("a symbol without end: ${{{0}")]
+    Endless(String),
+}
+
+/// What the symbols of one execution of a case stand for: `${case}`, `${run:ALIAS}`,
+/// `${token:tN}`, `${query:tN}`, `${uuid:N}`.
+///
+/// ```
+/// use deadbeat::verify::Symbols;
+/// use serde_json::json;
+///
+/// let mut symbols = Symbols::new("my_case-c0ffee");
+/// symbols.bind("run:w", "018cc251-f400-7000-8000-000000000001");
+/// let resolved = symbols.resolve(&json!({ "workflowId": "${case}-w", "runId": "${run:w}" }))?;
+/// assert_eq!(resolved["workflowId"], "my_case-c0ffee-w");
+/// assert_eq!(symbols.symbolise(&resolved)["runId"], "${run:w}");
+///
+/// let unbound = symbols.resolve_text("${token:t1}").unwrap_err();
+/// assert_eq!(unbound.to_string(), "unresolved ${token:t1}");
+/// # Ok::<(), deadbeat::verify::UnresolvedSymbol>(())
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+pub struct Symbols {
     /// `${case}`.
     case: String,
     /// `${run:ALIAS}`, in the order of binding.
@@ -19,12 +46,13 @@ pub(crate) struct Symbols {
 }
 
 impl Symbols {
-    pub(crate) fn new(case_name: &str) -> Self {
-        Self { case: format!("{case_name}-c0ffee"), runs: Vec::new(), values: BTreeMap::new() }
+    /// The symbols of an execution whose `${case}` is this.
+    pub fn new(case: impl Into<String>) -> Self {
+        Self { case: case.into(), runs: Vec::new(), values: BTreeMap::new() }
     }
 
     /// Gives a symbol, such as `run:w` or `token:t1`, its value.
-    pub(crate) fn bind(&mut self, symbol: &str, value: &str) {
+    pub fn bind(&mut self, symbol: &str, value: &str) {
         match symbol.strip_prefix("run:") {
             Some(alias) => self.runs.push((alias.to_owned(), value.to_owned())),
             None => {
@@ -34,18 +62,30 @@ impl Symbols {
     }
 
     /// The run id that an alias stands for.
-    pub(crate) fn run(&self, alias: &str) -> Option<&str> {
+    pub fn run(&self, alias: &str) -> Option<&str> {
         let mut named = self.runs.iter().rev().filter(|(known, _)| known == alias);
         named.next().map(|(_, run_id)| run_id.as_str())
     }
 
     /// Whether an alias stands for this run id.
-    pub(crate) fn names_run(&self, run_id: &str) -> bool {
+    pub fn names_run(&self, run_id: &str) -> bool {
         self.runs.iter().any(|(_, known)| known == run_id)
     }
 
+    /// Whether a symbol, such as `run:w`, has a value.
+    pub fn knows(&self, symbol: &str) -> bool {
+        match symbol.strip_prefix("run:") {
+            Some(alias) => self.run(alias).is_some(),
+            None => self.values.contains_key(symbol),
+        }
+    }
+
     /// Puts values in the place of symbols, in keys too.
-    pub(crate) fn resolve(&self, value: &Value) -> Result<Value, Box<dyn Error>> {
+    ///
+    /// # Errors
+    ///
+    /// [`UnresolvedSymbol`], if a symbol has no value.
+    pub fn resolve(&self, value: &Value) -> Result<Value, UnresolvedSymbol> {
         Ok(match value {
             Value::String(text) => Value::String(self.resolve_text(text)?),
             Value::Array(items) => {
@@ -55,38 +95,43 @@ impl Symbols {
                 fields
                     .iter()
                     .map(|(key, value)| Ok((self.resolve_text(key)?, self.resolve(value)?)))
-                    .collect::<Result<_, Box<dyn Error>>>()?,
+                    .collect::<Result<_, UnresolvedSymbol>>()?,
             ),
             other => other.clone(),
         })
     }
 
     /// Puts values in the place of symbols.
-    pub(crate) fn resolve_text(&self, text: &str) -> Result<String, Box<dyn Error>> {
+    ///
+    /// # Errors
+    ///
+    /// [`UnresolvedSymbol`], if a symbol has no value.
+    pub fn resolve_text(&self, text: &str) -> Result<String, UnresolvedSymbol> {
         let mut resolved = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
-            let (symbol, after) = after.split_once('}').ok_or("a symbol without end")?;
+            let endless = || UnresolvedSymbol::Endless(after.to_owned());
+            let (symbol, after) = after.split_once('}').ok_or_else(endless)?;
             resolved.push_str(before);
-            match symbol.split_once(':') {
-                None if symbol == "case" => resolved.push_str(&self.case),
-                Some(("run", alias)) => {
-                    resolved.push_str(self.run(alias).ok_or(format!("unresolved ${{{symbol}}}"))?);
-                }
-                Some(("uuid", number)) => resolved.push_str(&uuid(number)?),
-                _ => {
-                    let value = self.values.get(symbol);
-                    resolved.push_str(value.ok_or(format!("unresolved ${{{symbol}}}"))?);
-                }
-            }
+            resolved.push_str(&self.value_of(symbol)?);
             rest = after;
         }
         Ok(resolved + rest)
     }
 
+    fn value_of(&self, symbol: &str) -> Result<String, UnresolvedSymbol> {
+        let value = match symbol.split_once(':') {
+            None if symbol == "case" => Some(self.case.clone()),
+            Some(("run", alias)) => self.run(alias).map(str::to_owned),
+            Some(("uuid", number)) => number.parse().ok().map(uuid),
+            _ => self.values.get(symbol).cloned(),
+        };
+        value.ok_or_else(|| UnresolvedSymbol::Unbound(symbol.to_owned()))
+    }
+
     /// Puts symbols in the place of values, also within payloads, which become readable by it. An
     /// unknown UUID stays.
-    pub(crate) fn symbolise(&self, value: &Value) -> Value {
+    pub fn symbolise(&self, value: &Value) -> Value {
         match value {
             Value::String(text) => Value::String(self.symbolise_text(text)),
             Value::Array(items) => Value::Array(items.iter().map(|i| self.symbolise(i)).collect()),
@@ -139,12 +184,12 @@ impl Symbols {
 /// What the UUIDs of a script begin with; its number follows.
 const UUID_PREFIX: &str = "0f0f0f0f-0000-4000-8000-";
 
-fn uuid(number: &str) -> Result<String, Box<dyn Error>> {
-    Ok(format!("{UUID_PREFIX}{:012}", number.parse::<u64>()?))
+fn uuid(number: u64) -> String {
+    format!("{UUID_PREFIX}{number:012}")
 }
 
 /// The recorded values with payloads made readable, as [`Symbols::symbolise`] does.
-pub(crate) fn with_readable_payloads(value: &Value) -> Value {
+pub fn with_readable_payloads(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(with_readable_payloads).collect()),
         Value::Object(fields) => Value::Object(
@@ -164,10 +209,10 @@ pub(crate) fn with_readable_payloads(value: &Value) -> Value {
 }
 
 /// How long a UUID is in text.
-pub(crate) const UUID_LENGTH: usize = 36;
+pub(super) const UUID_LENGTH: usize = 36;
 
 /// Where the first UUID in lower case begins.
-pub(crate) fn find_uuid(text: &str) -> Option<usize> {
+pub(super) fn find_uuid(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     (0..(bytes.len() + 1).saturating_sub(UUID_LENGTH))
         .find(|at| is_uuid(&bytes[*at..*at + UUID_LENGTH]))
