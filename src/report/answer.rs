@@ -20,6 +20,8 @@ pub(super) fn describe(answer: &Answer, result: &RunResult) -> (String, Vec<Stri
             format!("{}, which was running", run(run_id, result))
         }
         Answer::Described(description) => return described(description, result),
+        Answer::Queried(result) => decode(result.as_ref()).to_string(),
+        Answer::QueryRejected(status) => format!("rejected: {status}"),
         Answer::Closed(status) => status.to_string(),
         Answer::Refused(error) => error.to_string(),
         Answer::NotSent(why) => format!("not sent: {why}"),

@@ -27,7 +27,7 @@ pub(super) const SCENARIO_KEYS: &[&str] =
     &["name", "description", "workflows", "activities", "workers", "timeline", "clients", "expect"];
 
 /// The keys of a workflow that is written as a mapping.
-pub(super) const WORKFLOW_KEYS: &[&str] = &["cancellation_model", "steps", "versions"];
+pub(super) const WORKFLOW_KEYS: &[&str] = &["cancellation_model", "queries", "steps", "versions"];
 
 /// The name of the client whose steps are the `timeline`.
 pub(super) const TIMELINE_CLIENT: &str = "client";
@@ -296,7 +296,11 @@ impl Reader {
         let only = |steps| vec![Version { name: ONLY_VERSION.to_owned(), steps }];
         if pair.value.items().is_some() {
             let versions = only(self.steps(pair.value)?);
-            return Some(Workflow { versions, cancellation_model: <_>::default() });
+            return Some(Workflow {
+                versions,
+                cancellation_model: <_>::default(),
+                queries: <_>::default(),
+            });
         }
         if pair.value.is_null() {
             self.refuse(
@@ -308,11 +312,13 @@ impl Reader {
         }
         let pairs = self.mapping(pair.value, "a list of steps, or a mapping with `steps`")?;
         let mut cancellation_model = None;
+        let mut queries = None;
         let mut versions = Vec::new();
         let mut codes: Vec<Location> = Vec::new();
         for pair in &pairs {
             match pair.key {
                 "cancellation_model" => cancellation_model = self.decode(pair.value),
+                "queries" => queries = self.decode(pair.value),
                 _ if self.is_full() => return None,
                 "steps" => {
                     codes.push(pair.key_at.clone());
@@ -345,7 +351,11 @@ impl Reader {
             ),
             [_] => {}
         }
-        Some(Workflow { versions, cancellation_model: cancellation_model.unwrap_or_default() })
+        Some(Workflow {
+            versions,
+            cancellation_model: cancellation_model.unwrap_or_default(),
+            queries: queries.unwrap_or_default(),
+        })
     }
 
     /// A list of steps that does something.

@@ -213,6 +213,11 @@ impl Run {
                 self.push_block(id, blocks.block(attempt), ctx);
             }
             WorkflowOp::RecordMarker(command) => self.record_marker(command.clone()),
+            WorkflowOp::SetQueryResult { query, value } => {
+                if let Some(result) = self.query_results.get_mut(*query as usize) {
+                    result.clone_from(value);
+                }
+            }
             WorkflowOp::Block(duration) => self.busy = self.busy.saturating_add(*duration),
             WorkflowOp::FailWorkflowTask { failure, times } => {
                 let count = ctx.failures.entry((self.execution.run_id, step)).or_default();
