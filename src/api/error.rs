@@ -136,6 +136,7 @@ pub enum ErrorDetail {
     /// Because the workflow is busy (R34).
     ResourceExhausted,
     WorkflowNotReady,
+    PermissionDenied,
     QueryFailed {
         failure: Option<Shared<failure::Failure>>,
     },

@@ -6,8 +6,8 @@ use crate::history::failure::Payloads;
 use crate::history::{EventId, Name, RunId, Shared, WorkflowId};
 use crate::official::{common, enums, failure, query, workflowservice};
 
-use super::Command;
 use super::token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
+use super::{Command, PollWorkflowExecutionUpdate, ProtocolMessage, UpdateWorkflowExecution};
 
 /// A request. Variants are named as the RPCs of Temporal's `WorkflowService`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -21,6 +21,8 @@ pub enum Request {
     RequestCancelWorkflowExecution(Box<RequestCancelWorkflowExecution>),
     TerminateWorkflowExecution(Box<TerminateWorkflowExecution>),
     ResetWorkflowExecution(Shared<workflowservice::ResetWorkflowExecutionRequest>),
+    UpdateWorkflowExecution(Box<UpdateWorkflowExecution>),
+    PollWorkflowExecutionUpdate(Box<PollWorkflowExecutionUpdate>),
     DescribeWorkflowExecution(Target),
     /// The history, virtual events of a transient task included (A4).
     GetWorkflowExecutionHistory(GetWorkflowExecutionHistory),
@@ -217,6 +219,11 @@ pub struct RespondWorkflowTaskCompleted {
     pub return_new_workflow_task: bool,
     /// Whether a task is due whatever else is (R24).
     pub force_create_new_workflow_task: bool,
+    /// What the worker says of updates.
+    pub messages: Vec<ProtocolMessage>,
+    /// Whether the worker can do without a speculative task's events although there are others
+    /// before them that it has not seen as history (G5).
+    pub discards_speculative_with_events: bool,
     /// What only SDKs send.
     pub extras: Option<std::sync::Arc<crate::history::event::WorkflowTaskCompletedExtras>>,
 }

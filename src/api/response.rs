@@ -14,6 +14,7 @@ use crate::history::{
 use crate::official::query;
 
 use super::token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
+use super::{UpdateMessage, UpdateProgress};
 
 /// A response. Variants are named as the RPCs; those whose answer says nothing share `Empty`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -39,7 +40,12 @@ pub enum Response {
     RespondWorkflowTaskCompleted {
         /// The next task, started, if it was due and wanted (R23).
         workflow_task: Option<Box<WorkflowTask>>,
+        /// Of a speculative task that left nothing: the event that the worker has to go back to, the
+        /// start of the last task that was completed (G5).
+        reset_history_event_id: Option<EventId>,
     },
+    /// To an update and to a poll for one.
+    UpdateWorkflowExecution(Box<UpdateProgress>),
     PollActivityTaskQueue(Box<ActivityTask>),
     RecordActivityTaskHeartbeat {
         cancel_requested: bool,
@@ -103,6 +109,8 @@ pub struct WorkflowTask {
     pub history: History,
     /// Scheduled and Started of a transient task, which are not in the history (R16).
     pub transient: Vec<Event>,
+    /// The updates that the worker is to answer, in order of arrival.
+    pub messages: Vec<UpdateMessage>,
     /// The first event that is sent: 1, or for a task from a sticky queue the one after the
     /// previous start (D3).
     pub first_event_id: EventId,

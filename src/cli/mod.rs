@@ -10,8 +10,11 @@
 
 mod exit;
 mod histories;
+mod import;
 mod output;
 mod run;
+#[cfg(feature = "verify")]
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -34,8 +37,24 @@ struct Cli {
 enum Command {
     /// Run scenarios and compare them with what they expect.
     Run(RunArgs),
+    /// Run scenarios on a real Temporal server too, and compare what both do.
+    #[cfg(feature = "verify")]
+    Verify(verify::VerifyArgs),
+    /// Turn a history that `temporal workflow show -o json` exported into a scenario.
+    Import(ImportArgs),
     /// Print the JSON Schema of scenarios, for completion in an editor.
     Schema,
+}
+
+/// What `deadbeat import` is told.
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// The history in Temporal's JSON form; `-` reads it from the standard input.
+    #[arg(value_name = "HISTORY.json")]
+    history: PathBuf,
+    /// Write the scenario into this file, not to the standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 /// What `deadbeat run` is told.
@@ -78,6 +97,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let exit = match cli.command {
         Command::Run(args) => run::run(&args),
+        #[cfg(feature = "verify")]
+        Command::Verify(args) => verify::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Schema => schema().map(|()| Exit::AsExpected),
     };
     exit.unwrap_or_else(|error| cannot_write(&error)).into()

@@ -1,6 +1,6 @@
 //! The methods of Temporal's `WorkflowService` that are modelled, and what reads each of them.
 
-use super::decode::{activity, client, history, query, start, workflow_task};
+use super::decode::{activity, client, history, query, start, update, workflow_task};
 use super::frontend::{Call, Incoming};
 use crate::api::RpcError;
 
@@ -8,11 +8,12 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 24] = [
+const METHODS: [(&str, Decode); 26] = [
     ("DescribeWorkflowExecution", client::describe),
     ("GetWorkflowExecutionHistory", history::get),
     ("GetWorkflowExecutionHistoryReverse", history::get_reverse),
     ("PollActivityTaskQueue", activity::poll),
+    ("PollWorkflowExecutionUpdate", update::poll),
     ("PollWorkflowTaskQueue", workflow_task::poll),
     ("QueryWorkflow", query::query),
     ("RecordActivityTaskHeartbeat", activity::heartbeat),
@@ -33,6 +34,7 @@ const METHODS: [(&str, Decode); 24] = [
     ("SignalWorkflowExecution", client::signal),
     ("StartWorkflowExecution", start::start),
     ("TerminateWorkflowExecution", client::terminate),
+    ("UpdateWorkflowExecution", update::update),
 ];
 
 /// What reads the requests of a method, if it is modelled.

@@ -51,6 +51,11 @@ where
     )
 }
 
+/// The client waits no longer; it is unlikely to hear this.
+fn too_late() -> RpcError {
+    RpcError::new(Code::DeadlineExceeded, "context deadline exceeded")
+}
+
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
@@ -83,16 +88,14 @@ async fn perform(
             let call = frontend.decode(method, message, metadata)?;
             let expiry = call.expiry(metadata);
             let answer = host.call(call.request).answer();
-            let Some((limit, expiry)) = expiry else {
-                return frontend.encode(&call.reply, answer.await?);
+            let limit = expiry.as_ref().map(|(limit, _)| *limit);
+            let response = match (within(limit, answer).await, expiry) {
+                (Some(response), _) => response?,
+                (None, Some((_, Expiry::Ask(instead)))) => host.call(instead).answer().await?,
+                (None, Some((_, Expiry::Answer(nothing)))) => return Ok(nothing),
+                (None, None) => return Err(too_late()),
             };
-            match (within(Some(limit), answer).await, expiry) {
-                (Some(response), _) => frontend.encode(&call.reply, response?),
-                (None, Expiry::Answer(bytes)) => Ok(bytes),
-                (None, Expiry::Ask(request)) => {
-                    frontend.encode(&call.reply, host.call(request).answer().await?)
-                }
-            }
+            frontend.encode(&call.reply, response)
         }
     }
 }

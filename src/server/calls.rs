@@ -32,15 +32,25 @@ impl Server {
                 let poll_of = Poll { call, identity: poll.identity, since: now };
                 return self.polls.park(Queue::Activity(poll.task_queue), poll_of);
             }
+            Request::UpdateWorkflowExecution(request) => {
+                return self.update(now, call, &request, outbox);
+            }
+            Request::PollWorkflowExecutionUpdate(request) => {
+                return self.poll_update(now, call, &request, outbox);
+            }
             Request::QueryWorkflow(request) => self.query(now, call, *request).transpose(),
             Request::GetWorkflowExecutionHistory(request) => {
                 self.read_history(call, &request).transpose()
+            }
+            Request::RespondWorkflowTaskCompleted(request) => {
+                Some(self.complete(now, &request, outbox))
             }
             other => Some(self.answer(now, other)),
         };
         if let Some(result) = result {
             outbox.answer(call, result);
         }
+        self.answer_update_waits(outbox);
         self.deliver(outbox);
     }
 
@@ -100,7 +110,6 @@ impl Server {
                 Ok(Response::DescribeWorkflowExecution(Box::new(description)))
             }
             Request::RespondQueryTaskCompleted(request) => self.respond_query(now, *request),
-            Request::RespondWorkflowTaskCompleted(request) => self.complete(now, &request),
             Request::RespondWorkflowTaskFailed(request) => {
                 let at = self.find_of_token(&request.token.execution)?;
                 self.transact(now, at, |tx| workflow_task::respond_failed(tx, &request))?;
@@ -108,8 +117,13 @@ impl Server {
             }
             Request::RecordActivityTaskHeartbeat { activity, details, .. } => {
                 let at = self.find_activity(&activity)?;
-                let beat = activity::heartbeat(self.edit(at), now, named(&activity), details);
-                self.refresh(at);
+                let beat = self.transact(now, at, |tx| {
+                    let beat = activity::heartbeat(tx.run, now, named(&activity), details);
+                    if beat.is_ok() {
+                        tx.change_silently();
+                    }
+                    beat
+                });
                 Ok(Response::RecordActivityTaskHeartbeat { cancel_requested: beat? })
             }
             Request::RespondActivityTaskCompleted { activity, result, identity } => {
@@ -137,11 +151,14 @@ impl Server {
                 self.polls.shut_down(sticky_task_queue);
                 Ok(Response::Empty)
             }
-            // Parked by the caller.
+            // The caller has parked or answered them.
             Request::PollWorkflowTaskQueue(_)
             | Request::PollActivityTaskQueue(_)
             | Request::QueryWorkflow(_)
-            | Request::GetWorkflowExecutionHistory(_) => Ok(Response::Empty),
+            | Request::GetWorkflowExecutionHistory(_)
+            | Request::UpdateWorkflowExecution(_)
+            | Request::PollWorkflowExecutionUpdate(_)
+            | Request::RespondWorkflowTaskCompleted(_) => Ok(Response::Empty),
         }
     }
 
@@ -295,6 +312,7 @@ impl Server {
         &mut self,
         now: Time,
         request: &RespondWorkflowTaskCompleted,
+        outbox: &mut Outbox,
     ) -> Result<Response, RpcError> {
         let at = self.find_of_token(&request.token.execution)?;
         if workflow_task::started(self.get(at), &request.token).is_none() {
@@ -318,15 +336,23 @@ impl Server {
                 if let Some(new_run) = completion.new_run {
                     self.make_successor(now, new_run);
                 }
-                let returned = completion.returned.map(|task| {
-                    Box::new(workflow_task::task(self.get(at), &task, StartedFrom::Completion))
+                self.answer_rejected(at, completion.rejected, outbox);
+                let returned = completion.returned.map(|(task, messages)| {
+                    let from = StartedFrom::Completion;
+                    Box::new(workflow_task::task(self.get(at), &task, from, messages))
                 });
-                Ok(Response::RespondWorkflowTaskCompleted { workflow_task: returned })
+                Ok(Response::RespondWorkflowTaskCompleted {
+                    workflow_task: returned,
+                    reset_history_event_id: completion.reset_history_event_id,
+                })
             }
             Err(bad) => {
-                query::ask_again(self.edit(at));
-                commands::refuse(self.edit(at), now, &bad, &request.identity);
+                let run = self.edit(at);
+                query::ask_again(run);
+                commands::refuse(run, now, &bad, &request.identity);
+                let aborted = run.updates.abort();
                 self.settle(now, at);
+                self.answer_aborted(at, &aborted, outbox);
                 Err(RpcError::invalid_argument(bad.message.to_string()))
             }
         }

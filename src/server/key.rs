@@ -111,4 +111,6 @@ pub enum Timer {
     Queries,
     /// The earliest of the user timers; all that are due then fire at once (R79).
     UserTimers,
+    /// The end of the server's patience with calls that wait for updates.
+    UpdateWaits,
 }

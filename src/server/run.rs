@@ -12,6 +12,7 @@ use super::key::{RunIndex, Transfer};
 use super::query::Query;
 use super::reader::Reader;
 use super::timer::UserTimer;
+use super::update::Updates;
 use super::workflow_task::WorkflowTaskState;
 use crate::api::{ExecutionStatus, StickyAttributes};
 use crate::clock::Time;
@@ -61,6 +62,7 @@ pub struct Run {
     /// By initiated event.
     pub(super) external_signals: Vec<ExternalSignal>,
     pub(super) signal_request_ids: BTreeSet<Name>,
+    pub(super) updates: Updates,
     /// Without an answer yet, in order of arrival.
     pub(super) queries: Vec<Query>,
     /// Who waits for what comes next in the history, in order of arrival.
@@ -118,6 +120,7 @@ impl Run {
             external_cancels: Vec::new(),
             external_signals: Vec::new(),
             signal_request_ids: BTreeSet::new(),
+            updates: Updates::default(),
             queries: Vec::new(),
             readers: Vec::new(),
             transfers: Vec::new(),

@@ -316,6 +316,8 @@ pub(super) fn completion(
         query_results: Vec::new(),
         return_new_workflow_task: false,
         force_create_new_workflow_task: false,
+        messages: Vec::new(),
+        discards_speculative_with_events: false,
         extras: None,
     }
 }

@@ -97,7 +97,7 @@ impl Worker {
             Err(Halt::Nondeterminism(text)) => {
                 failed(&format!("[TMPRL1100] Nondeterminism error: {text}"))
             }
-            Err(Halt::Failed(failure)) => failed(&failure.message),
+            Err(Halt::Failed(_, failure)) => failed(&failure.message),
             Err(Halt::Endless(_)) => failed("the workflow does not come to a wait"),
         }
     }

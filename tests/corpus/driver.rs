@@ -11,6 +11,7 @@ use deadbeat::server::{Server, TaskKey};
 use deadbeat::verify::{Case, Rpc, RunSource, Step, Symbols};
 use serde_json::{Value, json};
 
+use crate::cli;
 use crate::follow::Follower;
 
 const NAMESPACE: &str = "default";
@@ -149,7 +150,7 @@ impl<'a> Driver<'a> {
                 "join" => self.join(step),
                 "await_event" => self.await_event(step),
                 "bind_run" => self.bind_run(step),
-                "cli" => Err("this runner has no temporal CLI".into()),
+                "cli" => self.cli(number, step),
                 _ => self.call(number, step),
             };
             let done = done.and_then(|()| self.bind_answers());
@@ -161,6 +162,22 @@ impl<'a> Driver<'a> {
             }
             done.map_err(|error| format!("step {number} {}: {error}", step.action))?;
         }
+        Ok(())
+    }
+
+    /// Lets the `temporal` CLI loose on the server as it is, over the network.
+    fn cli(&mut self, number: usize, step: &Step) -> Result<(), Box<dyn Error>> {
+        if !self.waiting.is_empty() {
+            return Err("calls that wait cannot go along to the network".into());
+        }
+        let argv = self.played.symbols.resolve(&step.args["argv"])?;
+        let (server, answer) = cli::run(self.server.clone(), self.now, &argv)?;
+        self.server = server;
+        for symbol in step.bind.keys() {
+            let run_id = cli::printed_run_id(&answer).ok_or("the CLI did not print a run id")?;
+            self.played.symbols.bind(symbol, &run_id);
+        }
+        self.played.outcomes.insert(number, Outcome::Answer(answer));
         Ok(())
     }
 
@@ -294,7 +311,7 @@ impl<'a> Driver<'a> {
         for (number, step) in self.case.steps.iter().enumerate() {
             let Some(outcome) = self.played.outcomes.get(&number) else { continue };
             for (symbol, path) in &step.bind {
-                if self.played.symbols.knows(symbol) {
+                if step.action == "cli" || self.played.symbols.knows(symbol) {
                     continue;
                 }
                 let found = match outcome {
@@ -392,7 +409,8 @@ impl<'a> Driver<'a> {
         let Some(number) = self.labels.remove(label) else { return Ok(()) };
         let of_step = |waiting: &&Waiting| waiting.step == Some(number);
         let until = self.waiting.values().find(of_step).and_then(|waiting| waiting.until);
-        let limit = until.unwrap_or(self.now + Duration::from_secs(5));
+        let waits = self.case.steps[number].waits_s.unwrap_or(0.0).mul_add(1.5, 1.5).max(5.0);
+        let limit = until.unwrap_or(self.now + Duration::from_secs_f64(waits));
         self.pass_time(limit, |driver| driver.played.outcomes.contains_key(&number))?;
         if self.played.outcomes.contains_key(&number) {
             return Ok(());

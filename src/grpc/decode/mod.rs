@@ -6,6 +6,7 @@ mod command;
 pub(super) mod history;
 pub(super) mod query;
 pub(super) mod start;
+pub(super) mod update;
 pub(super) mod workflow_task;
 
 use crate::api::{RpcError, Target};

@@ -37,6 +37,7 @@ pub fn error_details(error: &RpcError) -> Option<(String, Vec<u8>)> {
             scope: enums::ResourceExhaustedScope::Namespace.into(),
         }),
         ErrorDetail::WorkflowNotReady => any(&errordetails::WorkflowNotReadyFailure {}),
+        ErrorDetail::PermissionDenied => any(&errordetails::PermissionDeniedFailure::default()),
         ErrorDetail::QueryFailed { failure } => {
             any(&errordetails::QueryFailedFailure { failure: failure.as_deref().cloned() })
         }

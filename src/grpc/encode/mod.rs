@@ -5,6 +5,7 @@ mod error;
 mod history;
 mod parts;
 mod task;
+mod update;
 
 use prost::Message;
 
@@ -37,14 +38,11 @@ pub enum Reply {
     RespondWorkflowTaskCompleted,
     PollActivityTaskQueue,
     RecordActivityTaskHeartbeat,
+    UpdateWorkflowExecution,
+    PollWorkflowExecutionUpdate,
 }
 
 impl Reply {
-    /// Whether the call waits for a task, and is answered with nothing if none comes (D6).
-    pub fn is_poll(&self) -> bool {
-        matches!(self, Self::PollWorkflowTaskQueue | Self::PollActivityTaskQueue)
-    }
-
     /// Writes the answer.
     pub(super) fn encode(&self, namespace: &Name, response: Response) -> Result<Vec<u8>, RpcError> {
         let bytes = match (self, response) {
@@ -107,10 +105,11 @@ impl Reply {
             }
             (
                 Self::RespondWorkflowTaskCompleted,
-                Response::RespondWorkflowTaskCompleted { workflow_task },
+                Response::RespondWorkflowTaskCompleted { workflow_task, reset_history_event_id },
             ) => {
                 let answer = service::RespondWorkflowTaskCompletedResponse {
                     workflow_task: workflow_task.as_deref().map(task::workflow_task),
+                    reset_history_event_id: reset_history_event_id.map_or(0, i64::from),
                     ..Default::default()
                 };
                 answer.encode_to_vec()
@@ -127,6 +126,12 @@ impl Reply {
                     ..Default::default()
                 };
                 answer.encode_to_vec()
+            }
+            (Self::UpdateWorkflowExecution, Response::UpdateWorkflowExecution(progress)) => {
+                update::updated(&progress).encode_to_vec()
+            }
+            (Self::PollWorkflowExecutionUpdate, Response::UpdateWorkflowExecution(progress)) => {
+                update::polled(&progress).encode_to_vec()
             }
             (reply, response) => {
                 let message = format!("not an answer to {reply:?}: {response:?}");

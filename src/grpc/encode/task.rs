@@ -2,6 +2,7 @@
 
 use super::official_status;
 use super::parts::{duration, execution, task_queue, timestamp};
+use super::update;
 use crate::api::{ActivityTask, HistoryView, QueryOutcome, QueryTask, WorkflowTask};
 use crate::history::{Attributes, EventId, History, Name, official};
 use crate::official::{common, history, query, taskqueue, workflowservice as service};
@@ -20,6 +21,7 @@ pub(super) fn workflow_task(task: &WorkflowTask) -> service::PollWorkflowTaskQue
         started_event_id: task.started_event_id.into(),
         attempt: task.attempt.try_into().unwrap_or(i32::MAX),
         history: Some(history::History { events: recorded.chain(transient).collect() }),
+        messages: task.messages.iter().map(update::message).collect(),
         workflow_execution_task_queue: queue_of(&task.history),
         scheduled_time: Some(timestamp(task.scheduled_time)),
         started_time: Some(timestamp(task.token.started_time)),

@@ -57,6 +57,10 @@ fn wait_for(handle: &str) -> WorkflowAction {
     WorkflowAction::WaitFor(vec![handle.to_owned()])
 }
 
+fn block(time: Duration) -> WorkflowAction {
+    WorkflowAction::Block(model::Block { block: Span(time), times: None })
+}
+
 fn wait_signal(signal: &str) -> WorkflowAction {
     WorkflowAction::WaitSignal(WaitSignal { wait_signal: signal.to_owned(), timeout: None })
 }
@@ -68,6 +72,7 @@ fn fail(message: &str) -> Fail {
         non_retryable: false,
         next_retry_delay: None,
         details: None,
+        failure: None,
     }
 }
 
@@ -89,6 +94,7 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
         workers: Vec::new(),
         clients: BTreeMap::new(),
         expect: Vec::new(),
+        ends_at: None,
         digest: 0,
     }
 }
@@ -216,6 +222,7 @@ impl Bench {
             scheduled_time: self.now,
             history: self.history.clone(),
             transient: Vec::new(),
+            messages: Vec::new(),
             first_event_id: first,
             started_event_id: started,
             queries: Vec::new(),
@@ -281,7 +288,10 @@ impl Bench {
         let last = self.record(batch);
         self.previous = Some(started);
         self.attempt = 1;
-        let response = Response::RespondWorkflowTaskCompleted { workflow_task: None };
+        let response = Response::RespondWorkflowTaskCompleted {
+            workflow_task: None,
+            reset_history_event_id: None,
+        };
         self.answer(super::key::WorkflowTaskKey::from(&request.token), Ok(response));
         (first..=last.0).map(EventId).collect()
     }
