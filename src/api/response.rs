@@ -129,8 +129,8 @@ pub struct QueryTask {
     pub query: Shared<query::WorkflowQuery>,
     /// The `WorkflowTaskStarted` of the last task that was completed.
     pub previous_started_event_id: Option<EventId>,
-    /// Everything that is recorded; nothing, for a task from a sticky queue, whose worker knows it.
-    pub history: Option<History>,
+    /// Everything up to now; nothing, for a task from a sticky queue, whose worker knows it.
+    pub history: Option<HistoryView>,
     /// The task queue of the run.
     pub task_queue: Name,
 }

@@ -86,6 +86,7 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
     let workflow = Workflow {
         versions: versions.collect(),
         cancellation_model: model,
+        queries: BTreeMap::new(),
         updates: BTreeMap::new(),
     };
     Scenario {
