@@ -8,7 +8,10 @@ use crate::history::event::{
     ActivityTaskScheduled, ParentClosePolicy, ResetPoint, WorkflowExecutionStarted,
 };
 use crate::history::failure::Payloads;
-use crate::history::{Event, EventId, Execution, Failure, History, Name, RunId, WorkflowId};
+use crate::history::{
+    Event, EventId, Execution, Failure, History, Name, RunId, Shared, WorkflowId,
+};
+use crate::official::common;
 
 use super::token::{ActivityToken, WorkflowTaskToken};
 
@@ -139,6 +142,8 @@ pub struct Description {
     pub execution: Execution,
     pub status: ExecutionStatus,
     pub started: Arc<WorkflowExecutionStarted>,
+    /// As the workflow has changed it since.
+    pub memo: Option<Shared<common::Memo>>,
     pub start_time: Time,
     pub execution_time: Time,
     pub close_time: Option<Time>,

@@ -10,9 +10,10 @@ use super::start::{Asked, FirstTask, Verdict, judge};
 use super::terminate::{self, TerminatedBy, Termination};
 use super::workflow_task::{self, StartedFrom};
 use super::{Server, cancel, describe, messages, signal};
+use crate::api::limits::too_long;
 use crate::api::{
-    ActivityTarget, CallId, HistoryView, Outbox, Request, RespondWorkflowTaskCompleted, Response,
-    RpcError, Target, TerminateWorkflowExecution,
+    ActivityById, ActivityTarget, CallId, HistoryView, Outbox, Request,
+    RespondWorkflowTaskCompleted, Response, RpcError, Target, TerminateWorkflowExecution,
 };
 use crate::clock::Time;
 use crate::history::event::WorkflowExecutionSignaled;
@@ -42,10 +43,7 @@ impl Server {
             Request::StartWorkflowExecution(request) => self.start(now, &Asked::from(&*request)),
             Request::SignalWithStartWorkflowExecution(request) => {
                 let asked = Asked::from(&*request);
-                asked.validate()?;
-                if request.signal_name.is_empty() {
-                    return Err(signal_name_not_set());
-                }
+                asked.validate_with_signal(&self.namespace, &request.signal_name)?;
                 let signaled = WorkflowExecutionSignaled {
                     signal_name: Name::from(request.signal_name.as_str()),
                     input: request.signal_input.clone().map(Shared::new),
@@ -62,7 +60,13 @@ impl Server {
                     return Err(messages::workflow_id_not_set());
                 }
                 if request.signal_name.is_empty() {
-                    return Err(signal_name_not_set());
+                    return Err(RpcError::invalid_argument("SignalName is not set on request."));
+                }
+                if too_long(&request.signal_name) {
+                    return Err(RpcError::invalid_argument("SignalName length exceeds limit."));
+                }
+                if too_long(&request.request_id) {
+                    return Err(RpcError::invalid_argument("RequestId length exceeds limit."));
                 }
                 let at = self.find(target)?;
                 let signaled = WorkflowExecutionSignaled {
@@ -168,13 +172,19 @@ impl Server {
                 })
             }
             ActivityTarget::Id(by_id) => {
-                if by_id.target.workflow_id.as_str().is_empty() {
-                    return Err(messages::workflow_id_not_set());
-                }
-                if by_id.activity_id.is_empty() {
+                let ActivityById { target, activity_id } = &**by_id;
+                if activity_id.is_empty() {
                     return Err(RpcError::invalid_argument("ActivityId is not set on request."));
                 }
-                self.find(&by_id.target)
+                // Without a workflow, an activity of its own is meant; there are none.
+                if target.workflow_id.as_str().is_empty() {
+                    let what = format!("activity not found for ID: {activity_id}");
+                    return Err(RpcError::not_found(what));
+                }
+                if !target.run_id.is_empty() && target.run_id.parse::<RunId>().is_err() {
+                    return Err(RpcError::invalid_argument("RunId is not valid UUID."));
+                }
+                self.find(target)
             }
         }
     }
@@ -232,7 +242,7 @@ impl Server {
     }
 
     fn start(&mut self, now: Time, asked: &Asked<'_>) -> Result<Response, RpcError> {
-        asked.validate()?;
+        asked.validate(&self.namespace)?;
         let current = self.current_index(asked.workflow_id);
         if let Some(current) = current.map(|at| self.get(at))
             && !asked.request_id.is_empty()
@@ -359,8 +369,4 @@ fn named(target: &ActivityTarget) -> Named<'_> {
         ActivityTarget::Token(token) => Named::ByToken(token),
         ActivityTarget::Id(by_id) => Named::ById(&by_id.activity_id),
     }
-}
-
-fn signal_name_not_set() -> RpcError {
-    RpcError::invalid_argument("SignalName is not set on request.")
 }

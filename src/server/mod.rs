@@ -47,6 +47,7 @@ mod duration;
 mod external;
 mod follow_up;
 mod key;
+mod memo;
 mod messages;
 mod rebuild;
 mod reset;

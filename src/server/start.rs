@@ -1,12 +1,14 @@
 //! Starting executions: validation, the policies for an id that is in use, the first events
 //! (F3, F6–F10, A7).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::duration::{is_negative, or_zero};
 use super::run::Run;
 use super::transaction::Transaction;
-use super::{messages, retry};
+use super::{messages, retry, search_attributes};
+use crate::api::limits::{MAXIMUM_ID_LENGTH, check_task_queue, too_long};
 use crate::api::{ExecutionStatus, RpcError};
 use crate::clock::Time;
 use crate::history::event::{RetryPolicy, WorkflowExecutionStarted};
@@ -20,12 +22,23 @@ use crate::official::{common, taskqueue, well_known};
 /// The time that a worker has for a workflow task if nobody says otherwise (A7).
 pub(super) const DEFAULT_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest id, type or name there may be (F10).
-const MAXIMUM_ID_LENGTH: usize = 1_000;
-
 /// A timeout within another, which may be unset.
 pub(super) fn cap(timeout: Duration, limit: Duration) -> Duration {
     if limit.is_zero() { timeout } else { timeout.min(limit) }
+}
+
+fn invalid(what: impl Into<Cow<'static, str>>) -> Result<(), RpcError> {
+    Err(RpcError::invalid_argument(what))
+}
+
+fn check_length(what: &str, name: &str) -> Result<(), RpcError> {
+    if too_long(name) {
+        let length = name.len();
+        return invalid(format!(
+            "{what} exceeds maximum allowed length ({length}/{MAXIMUM_ID_LENGTH})"
+        ));
+    }
+    Ok(())
 }
 
 /// What starts of either kind ask for.
@@ -88,45 +101,103 @@ impl<'a> From<&'a SignalWithStartWorkflowExecutionRequest> for Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// What is wrong with the request, in the order in which the server looks (F10).
-    pub(super) fn validate(&self) -> Result<(), RpcError> {
-        let invalid = |what: &str| Err(RpcError::invalid_argument(what.to_owned()));
+    /// What is wrong with a start, in the order in which the server looks (F10).
+    pub(super) fn validate(&self, namespace: &str) -> Result<(), RpcError> {
+        self.validate_workflow_id()?;
+        self.validate_retry_policy()?;
+        self.validate_start_delay()?;
+        let workflow_type = self.workflow_type.map_or("", |of_type| &of_type.name);
+        if workflow_type.is_empty() {
+            return invalid("WorkflowType is not set on request.");
+        }
+        if too_long(workflow_type) {
+            return invalid("WorkflowType length exceeds limit.");
+        }
+        self.validate_task_queue()?;
+        self.validate_timeouts()?;
+        if too_long(self.request_id) {
+            return invalid("RequestId length exceeds limit.");
+        }
+        self.validate_policies()?;
+        self.validate_search_attributes(namespace)
+    }
+
+    /// What is wrong with a signal-with-start: another order, other words (observed).
+    pub(super) fn validate_with_signal(
+        &self,
+        namespace: &str,
+        signal: &str,
+    ) -> Result<(), RpcError> {
+        self.validate_workflow_id()?;
+        if signal.is_empty() {
+            return invalid("signal not set");
+        }
+        check_length("signal name", signal)?;
+        let workflow_type = self.workflow_type.map_or("", |of_type| &of_type.name);
+        if workflow_type.is_empty() {
+            return invalid("workflow type not set");
+        }
+        check_length("workflow type name", workflow_type)?;
+        self.validate_task_queue()?;
+        check_length("Request ID", self.request_id)?;
+        self.validate_timeouts()?;
+        self.validate_retry_policy()?;
+        self.validate_start_delay()?;
+        self.validate_policies()?;
+        if self.conflict() == WorkflowIdConflictPolicy::Fail {
+            return invalid(
+                "Invalid WorkflowIDConflictPolicy: WORKFLOW_ID_CONFLICT_POLICY_FAIL is not \
+                 supported for this operation.",
+            );
+        }
+        self.validate_search_attributes(namespace)
+    }
+
+    fn validate_workflow_id(&self) -> Result<(), RpcError> {
         if self.workflow_id.is_empty() {
             return Err(messages::workflow_id_not_set());
         }
-        let length = self.workflow_id.len();
-        if length > MAXIMUM_ID_LENGTH {
-            return invalid(&format!(
-                "WorkflowId exceeds maximum allowed length ({length}/{MAXIMUM_ID_LENGTH})"
-            ));
-        }
-        if let Some(policy) = self.retry_policy {
-            retry::validate(policy).map_err(RpcError::invalid_argument)?;
-        }
+        check_length("WorkflowId", self.workflow_id)
+    }
+
+    fn validate_retry_policy(&self) -> Result<(), RpcError> {
+        self.retry_policy.map_or(Ok(()), retry::validate).map_err(RpcError::invalid_argument)
+    }
+
+    fn validate_start_delay(&self) -> Result<(), RpcError> {
         if is_negative(self.start_delay) {
             return invalid(
-                "An invalid WorkflowStartDelay is set on request. cause: negative duration",
+                "An invalid WorkflowStartDelaySeconds is set on request. cause: negative duration",
             );
         }
-        if self.workflow_type.is_none_or(|of_type| of_type.name.is_empty()) {
-            return invalid("WorkflowType is not set on request.");
+        if !self.cron_schedule.is_empty() {
+            if !or_zero(self.start_delay).is_zero() {
+                return invalid("CronSchedule and WorkflowStartDelay may not be used together.");
+            }
+            return Err(RpcError::unimplemented("cron schedules"));
         }
-        if self.task_queue.is_none_or(|queue| queue.name.is_empty()) {
-            return invalid("missing task queue name");
-        }
+        Ok(())
+    }
+
+    fn validate_task_queue(&self) -> Result<(), RpcError> {
+        check_task_queue(self.task_queue).map_err(RpcError::invalid_argument)
+    }
+
+    fn validate_timeouts(&self) -> Result<(), RpcError> {
         let timeouts = [
             ("WorkflowExecutionTimeoutSeconds", self.execution_timeout),
             ("WorkflowRunTimeoutSeconds", self.run_timeout),
             ("WorkflowTaskTimeoutSeconds", self.task_timeout),
         ];
-        if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| is_negative(*timeout)) {
-            return invalid(&format!(
-                "An invalid {name} is set on request. cause: negative duration"
-            ));
+        match timeouts.iter().find(|(_, timeout)| is_negative(*timeout)) {
+            None => Ok(()),
+            Some((name, _)) => {
+                invalid(format!("An invalid {name} is set on request. cause: negative duration"))
+            }
         }
-        if self.request_id.len() > MAXIMUM_ID_LENGTH {
-            return invalid("RequestId length exceeds limit.");
-        }
+    }
+
+    fn validate_policies(&self) -> Result<(), RpcError> {
         if terminates_running(self.reuse())
             && self.conflict() != WorkflowIdConflictPolicy::Unspecified
         {
@@ -135,10 +206,21 @@ impl Asked<'_> {
                  cannot be used together with a WorkflowIDConflictPolicy",
             );
         }
-        if !self.cron_schedule.is_empty() {
-            return Err(RpcError::unimplemented("cron schedules"));
+        if self.reuse() == WorkflowIdReusePolicy::RejectDuplicate
+            && self.conflict() == WorkflowIdConflictPolicy::TerminateExisting
+        {
+            return invalid(
+                "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE cannot \
+                 be used together with WorkflowIdConflictPolicy \
+                 WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING",
+            );
         }
         Ok(())
+    }
+
+    fn validate_search_attributes(&self, namespace: &str) -> Result<(), RpcError> {
+        search_attributes::problem(self.search_attributes, namespace)
+            .map_or(Ok(()), |what| invalid(what))
     }
 
     fn reuse(&self) -> WorkflowIdReusePolicy {

@@ -372,5 +372,6 @@ fn machine_name(command: &Command) -> &'static str {
         Command::RecordMarker(_) => "Marker",
         Command::UpsertWorkflowSearchAttributes(_) => "Upsert search attributes",
         Command::ModifyWorkflowProperties(_) => "Modify workflow properties",
+        Command::WithoutAttributes(_) => "Unknown",
     }
 }
