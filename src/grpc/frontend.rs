@@ -118,6 +118,11 @@ impl Frontend {
     }
 }
 
+/// What is said of bytes that are no message.
+pub(crate) fn unreadable(error: &prost::DecodeError) -> RpcError {
+    RpcError::new(Code::Internal, format!("grpc: error unmarshalling request: {error}"))
+}
+
 /// A call before anything is known of it.
 pub(super) struct Incoming<'a> {
     frontend: &'a Frontend,
@@ -132,9 +137,7 @@ const MIN_LONG_POLL_TIMEOUT: Duration = Duration::from_secs(2);
 impl Incoming<'_> {
     /// The message.
     pub(super) fn read<T: Message + Default>(&self) -> Result<T, RpcError> {
-        T::decode(self.message).map_err(|error| {
-            RpcError::new(Code::Internal, format!("grpc: error unmarshalling request: {error}"))
-        })
+        T::decode(self.message).map_err(|error| unreadable(&error))
     }
 
     /// Checks the namespace that a message names (B1).

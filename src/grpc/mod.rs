@@ -27,9 +27,14 @@
 mod decode;
 mod encode;
 mod frontend;
+mod itself;
 mod methods;
 mod paging;
 pub mod token;
 
+#[cfg(feature = "serve")]
+pub(crate) use encode::timestamp;
 pub use encode::{Reply, error_details};
+#[cfg(feature = "serve")]
+pub(crate) use frontend::unreadable;
 pub use frontend::{Call, Client, Frontend, Metadata};

@@ -43,7 +43,7 @@ impl Server {
             Request::StartWorkflowExecution(request) => self.start(now, &Asked::from(&*request)),
             Request::SignalWithStartWorkflowExecution(request) => {
                 let asked = Asked::from(&*request);
-                asked.validate_with_signal(&self.namespace, &request.signal_name)?;
+                asked.validate_with_signal(&self.namespace, &request.signal_name, now)?;
                 let signaled = WorkflowExecutionSignaled {
                     signal_name: Name::from(request.signal_name.as_str()),
                     input: request.signal_input.clone().map(Shared::new),
@@ -242,7 +242,7 @@ impl Server {
     }
 
     fn start(&mut self, now: Time, asked: &Asked<'_>) -> Result<Response, RpcError> {
-        asked.validate(&self.namespace)?;
+        asked.validate(&self.namespace, now)?;
         let current = self.current_index(asked.workflow_id);
         if let Some(current) = current.map(|at| self.get(at))
             && !asked.request_id.is_empty()

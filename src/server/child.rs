@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::commands::{BadCommand, too_long_name};
 use super::continue_as_new::shown_queue;
+use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::key::Transfer;
 use super::run::Run;
@@ -12,9 +13,10 @@ use super::transaction::Transaction;
 use super::{retry, search_attributes};
 use crate::api::limits::{check_task_queue_name, too_long};
 use crate::api::{ExecutionStatus, PendingChild};
+use crate::clock::Time;
 use crate::history::event::{
-    ChildClose, Parent, ParentClosePolicy, RetryPolicy, StartChildWorkflowExecutionInitiated,
-    WorkflowExecutionStarted,
+    ChildClose, Initiator, Parent, ParentClosePolicy, RetryPolicy,
+    StartChildWorkflowExecutionInitiated, WorkflowExecutionStarted,
 };
 use crate::history::{Attributes, EventId, Execution, Name, RunId, Shared, WorkflowId};
 use crate::official::command::StartChildWorkflowExecutionCommandAttributes;
@@ -85,14 +87,8 @@ pub(super) fn initiate(
     namespace: &Name,
 ) -> Result<(), BadCommand> {
     let of_type = command.workflow_type.as_ref().map_or("", |of_type| of_type.name.as_str());
-    check(command, of_type, namespace)?;
+    check(command, of_type, namespace, tx.now)?;
     search_attributes::check(command.search_attributes.as_ref(), namespace)?;
-    if !command.cron_schedule.is_empty() {
-        return Err(BadCommand::new(
-            WorkflowTaskFailedCause::BadStartChildExecutionAttributes,
-            "deadbeat does not model cron schedules",
-        ));
-    }
     let execution_timeout = or_zero(command.workflow_execution_timeout.as_ref());
     let run_timeout = or_zero(command.workflow_run_timeout.as_ref());
     let task_timeout = or_zero(command.workflow_task_timeout.as_ref());
@@ -128,6 +124,7 @@ fn check(
     command: &StartChildWorkflowExecutionCommandAttributes,
     workflow_type: &str,
     namespace: &Name,
+    now: Time,
 ) -> Result<(), BadCommand> {
     let bad = |what: String| {
         Err(BadCommand::new(WorkflowTaskFailedCause::BadStartChildExecutionAttributes, what))
@@ -175,6 +172,12 @@ fn check(
             "invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: {what}. {who}"
         ));
     }
+    if let Err(error) = cron::validate(&command.cron_schedule, now) {
+        let what = error.message;
+        return bad(format!(
+            "invalid CronSchedule on StartChildWorkflowExecutionCommand: {what}. {who}"
+        ));
+    }
     let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
     check_task_queue_name(queue).or_else(|what| {
         bad(format!(
@@ -202,6 +205,7 @@ pub(super) fn started(
     let initiated = &child.initiated;
     let command = &initiated.command;
     let execution_timeout = initiated.workflow_execution_timeout;
+    let cron_backoff = cron::backoff(&command.cron_schedule, now, now);
     WorkflowExecutionStarted {
         workflow_id: initiated.workflow_id.clone(),
         workflow_type: initiated.workflow_type.clone(),
@@ -220,7 +224,7 @@ pub(super) fn started(
         }),
         root: Some(root(parent)),
         continued_execution_run_id: None,
-        initiator: None,
+        initiator: cron_backoff.map(|_| Initiator::CronSchedule),
         continued_failure: None,
         last_completion_result: None,
         original_execution_run_id: run_id,
@@ -233,8 +237,8 @@ pub(super) fn started(
         attempt: 1,
         workflow_execution_expiration_time: (!execution_timeout.is_zero())
             .then(|| now + execution_timeout),
-        cron_schedule: Name::empty(),
-        first_workflow_task_backoff: std::time::Duration::ZERO,
+        cron_schedule: Name::from(command.cron_schedule.as_str()),
+        first_workflow_task_backoff: cron_backoff.unwrap_or_default(),
         memo: command.memo.clone().map(Shared::new),
         search_attributes: command.search_attributes.clone().map(Shared::new),
         header: command.header.clone().map(Shared::new),

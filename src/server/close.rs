@@ -2,6 +2,7 @@
 //! (R33–R40, R76, R87–R88).
 
 use super::commands::{BadCommand, NewRun, Surroundings};
+use super::cron::{self, Ended};
 use super::key::Transfer;
 use super::retry::{self, Decision};
 use super::run::Run;
@@ -17,19 +18,25 @@ use crate::official::command::{
 };
 use crate::official::enums::WorkflowTaskFailedCause;
 
-/// The `CompleteWorkflowExecution` command.
+/// The `CompleteWorkflowExecution` command: with a cron schedule, another run follows (F4).
 pub(super) fn complete(
     tx: &mut Transaction<'_>,
     completed: EventId,
     command: &CompleteWorkflowExecutionCommandAttributes,
-) {
+    surroundings: &Surroundings<'_>,
+) -> Option<NewRun> {
+    let result = command.result.clone().map(Shared::new);
+    let ended = Ended::Completed(result.clone());
+    let new_run = cron::next_run(tx.run, tx.now, ended, surroundings.runs_so_far);
     let attributes = Attributes::WorkflowExecutionCompleted {
-        result: command.result.clone().map(Shared::new),
+        result,
         workflow_task_completed_event_id: completed,
-        new_execution_run_id: None,
+        new_execution_run_id: new_run.as_ref().map(|run| run.run_id),
     };
+    tx.run.successor = new_run.as_ref().map(|run| run.run_id);
     tx.close(ExecutionStatus::Completed, attributes);
     follow_close(tx.run, tx.now);
+    new_run
 }
 
 /// The `CancelWorkflowExecution` command; no request is needed before (R36).
@@ -46,7 +53,8 @@ pub(super) fn cancel(
     follow_close(tx.run, tx.now);
 }
 
-/// The `FailWorkflowExecution` command: with a retry policy, another run may follow (R76).
+/// The `FailWorkflowExecution` command: with a retry policy or a cron schedule, another run may
+/// follow (R76, F4).
 pub(super) fn fail(
     tx: &mut Transaction<'_>,
     completed: EventId,
@@ -60,7 +68,7 @@ pub(super) fn fail(
         ));
     };
     let failure = Failure::Sent(Shared::new(sent.clone()));
-    let (retry_state, new_run) = retry_run(tx.run, tx.now, &failure, surroundings.runs_so_far);
+    let (retry_state, new_run) = after_failure(tx.run, tx.now, &failure, surroundings.runs_so_far);
     let attributes = Attributes::WorkflowExecutionFailed {
         failure,
         retry_state,
@@ -73,8 +81,21 @@ pub(super) fn fail(
     Ok(new_run)
 }
 
+/// The run that follows one which has failed or timed out: by its retry policy, and if that gives
+/// up, by its cron schedule (F4).
+fn after_failure(
+    run: &Run,
+    now: Time,
+    failure: &Failure,
+    runs_so_far: u32,
+) -> (RetryState, Option<NewRun>) {
+    let (retry_state, new_run) = retry_run(run, now, failure, runs_so_far);
+    let new_run = new_run.or_else(|| cron::next_run(run, now, Ended::Failed(failure), runs_so_far));
+    (retry_state, new_run)
+}
+
 /// What the retry policy of a run says when the run has failed or timed out (R76, F2).
-pub(super) fn retry_run(
+fn retry_run(
     run: &Run,
     now: Time,
     failure: &Failure,
@@ -161,7 +182,7 @@ pub(super) fn time_out(tx: &mut Transaction<'_>, runs_so_far: u32) -> Option<New
     let (retry_state, new_run) = if by_execution_timeout {
         (RetryState::Timeout, None)
     } else {
-        retry_run(tx.run, tx.now, &Failure::WorkflowTimeout, runs_so_far)
+        after_failure(tx.run, tx.now, &Failure::WorkflowTimeout, runs_so_far)
     };
     tx.run.successor = new_run.as_ref().map(|run| run.run_id);
     let attributes = Attributes::WorkflowExecutionTimedOut {

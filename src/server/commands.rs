@@ -160,7 +160,7 @@ fn apply(
             Err(BadCommand::new(bad_attributes(*of_type), what))
         }
         Command::CompleteWorkflowExecution(command) => {
-            close::complete(tx, completed, command);
+            *new_run = close::complete(tx, completed, command, surroundings);
             Ok(())
         }
         Command::CancelWorkflowExecution(command) => {

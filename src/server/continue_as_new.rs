@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::close::{follow_close, successor};
 use super::commands::{BadCommand, NewRun, Surroundings, too_long_name};
+use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::transaction::Transaction;
 use super::{retry, search_attributes};
-use crate::api::ExecutionStatus;
 use crate::api::limits::{check_task_queue_name, too_long};
+use crate::api::{Code, ExecutionStatus};
 use crate::history::event::{Initiator, RetryPolicy, WorkflowExecutionContinuedAsNew};
 use crate::history::{Attributes, EventId, Failure, Name, Shared};
 use crate::official::command::ContinueAsNewWorkflowExecutionCommandAttributes;
@@ -36,6 +37,13 @@ pub(super) fn apply(
     let workflow_type = named(of_type, &run.started.workflow_type);
     let task_queue = named(queue, &run.started.task_queue);
     check(command, &workflow_type, &task_queue)?;
+    // The real server does not look at the schedule: a run with one that is malformed has none.
+    if let Err(error) = cron::validate(&command.cron_schedule, tx.now)
+        && error.code == Code::Unimplemented
+    {
+        let cause = WorkflowTaskFailedCause::BadContinueAsNewAttributes;
+        return Err(BadCommand::new(cause, error.message));
+    }
     search_attributes::check(command.search_attributes.as_ref(), surroundings.namespace)?;
     let or_inherited = |timeout: Duration, inherited: Duration| {
         if timeout.is_zero() { inherited } else { timeout }

@@ -42,6 +42,8 @@ mod child;
 mod close;
 mod commands;
 mod continue_as_new;
+mod cron;
+mod cron_spec;
 mod describe;
 mod duration;
 mod external;
@@ -57,6 +59,7 @@ mod run;
 mod search_attributes;
 mod signal;
 mod start;
+mod start_checks;
 #[cfg(test)]
 mod story;
 mod terminate;

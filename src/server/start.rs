@@ -1,17 +1,15 @@
-//! Starting executions: validation, the policies for an id that is in use, the first events
+//! Starting executions: what is asked for, the policies for an id that is in use, the first events
 //! (F3, F6–F10, A7).
 
-use std::borrow::Cow;
 use std::time::Duration;
 
-use super::duration::{is_negative, or_zero};
+use super::duration::or_zero;
 use super::run::Run;
 use super::transaction::Transaction;
-use super::{messages, retry, search_attributes};
-use crate::api::limits::{MAXIMUM_ID_LENGTH, check_task_queue, too_long};
+use super::{cron, messages};
 use crate::api::{ExecutionStatus, RpcError};
 use crate::clock::Time;
-use crate::history::event::{RetryPolicy, WorkflowExecutionStarted};
+use crate::history::event::{Initiator, RetryPolicy, WorkflowExecutionStarted};
 use crate::history::{Attributes, Name, RunId, Shared, WorkflowId};
 use crate::official::enums::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 use crate::official::workflowservice::{
@@ -27,39 +25,25 @@ pub(super) fn cap(timeout: Duration, limit: Duration) -> Duration {
     if limit.is_zero() { timeout } else { timeout.min(limit) }
 }
 
-fn invalid(what: impl Into<Cow<'static, str>>) -> Result<(), RpcError> {
-    Err(RpcError::invalid_argument(what))
-}
-
-fn check_length(what: &str, name: &str) -> Result<(), RpcError> {
-    if too_long(name) {
-        let length = name.len();
-        return invalid(format!(
-            "{what} exceeds maximum allowed length ({length}/{MAXIMUM_ID_LENGTH})"
-        ));
-    }
-    Ok(())
-}
-
 /// What starts of either kind ask for.
 pub(super) struct Asked<'a> {
     pub(super) workflow_id: &'a str,
-    workflow_type: Option<&'a common::WorkflowType>,
-    task_queue: Option<&'a taskqueue::TaskQueue>,
+    pub(super) workflow_type: Option<&'a common::WorkflowType>,
+    pub(super) task_queue: Option<&'a taskqueue::TaskQueue>,
     input: Option<&'a common::Payloads>,
-    execution_timeout: Option<&'a well_known::Duration>,
-    run_timeout: Option<&'a well_known::Duration>,
-    task_timeout: Option<&'a well_known::Duration>,
+    pub(super) execution_timeout: Option<&'a well_known::Duration>,
+    pub(super) run_timeout: Option<&'a well_known::Duration>,
+    pub(super) task_timeout: Option<&'a well_known::Duration>,
     identity: &'a str,
     pub(super) request_id: &'a str,
     reuse_policy: i32,
     conflict_policy: i32,
-    retry_policy: Option<&'a common::RetryPolicy>,
-    cron_schedule: &'a str,
+    pub(super) retry_policy: Option<&'a common::RetryPolicy>,
+    pub(super) cron_schedule: &'a str,
     memo: Option<&'a common::Memo>,
-    search_attributes: Option<&'a common::SearchAttributes>,
+    pub(super) search_attributes: Option<&'a common::SearchAttributes>,
     header: Option<&'a common::Header>,
-    start_delay: Option<&'a well_known::Duration>,
+    pub(super) start_delay: Option<&'a well_known::Duration>,
     priority: Option<&'a common::Priority>,
 }
 
@@ -101,133 +85,11 @@ impl<'a> From<&'a SignalWithStartWorkflowExecutionRequest> for Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// What is wrong with a start, in the order in which the server looks (F10).
-    pub(super) fn validate(&self, namespace: &str) -> Result<(), RpcError> {
-        self.validate_workflow_id()?;
-        self.validate_retry_policy()?;
-        self.validate_start_delay()?;
-        let workflow_type = self.workflow_type.map_or("", |of_type| &of_type.name);
-        if workflow_type.is_empty() {
-            return invalid("WorkflowType is not set on request.");
-        }
-        if too_long(workflow_type) {
-            return invalid("WorkflowType length exceeds limit.");
-        }
-        self.validate_task_queue()?;
-        self.validate_timeouts()?;
-        if too_long(self.request_id) {
-            return invalid("RequestId length exceeds limit.");
-        }
-        self.validate_policies()?;
-        self.validate_search_attributes(namespace)
-    }
-
-    /// What is wrong with a signal-with-start: another order, other words (observed).
-    pub(super) fn validate_with_signal(
-        &self,
-        namespace: &str,
-        signal: &str,
-    ) -> Result<(), RpcError> {
-        self.validate_workflow_id()?;
-        if signal.is_empty() {
-            return invalid("signal not set");
-        }
-        check_length("signal name", signal)?;
-        let workflow_type = self.workflow_type.map_or("", |of_type| &of_type.name);
-        if workflow_type.is_empty() {
-            return invalid("workflow type not set");
-        }
-        check_length("workflow type name", workflow_type)?;
-        self.validate_task_queue()?;
-        check_length("Request ID", self.request_id)?;
-        self.validate_timeouts()?;
-        self.validate_retry_policy()?;
-        self.validate_start_delay()?;
-        self.validate_policies()?;
-        if self.conflict() == WorkflowIdConflictPolicy::Fail {
-            return invalid(
-                "Invalid WorkflowIDConflictPolicy: WORKFLOW_ID_CONFLICT_POLICY_FAIL is not \
-                 supported for this operation.",
-            );
-        }
-        self.validate_search_attributes(namespace)
-    }
-
-    fn validate_workflow_id(&self) -> Result<(), RpcError> {
-        if self.workflow_id.is_empty() {
-            return Err(messages::workflow_id_not_set());
-        }
-        check_length("WorkflowId", self.workflow_id)
-    }
-
-    fn validate_retry_policy(&self) -> Result<(), RpcError> {
-        self.retry_policy.map_or(Ok(()), retry::validate).map_err(RpcError::invalid_argument)
-    }
-
-    fn validate_start_delay(&self) -> Result<(), RpcError> {
-        if is_negative(self.start_delay) {
-            return invalid(
-                "An invalid WorkflowStartDelaySeconds is set on request. cause: negative duration",
-            );
-        }
-        if !self.cron_schedule.is_empty() {
-            if !or_zero(self.start_delay).is_zero() {
-                return invalid("CronSchedule and WorkflowStartDelay may not be used together.");
-            }
-            return Err(RpcError::unimplemented("cron schedules"));
-        }
-        Ok(())
-    }
-
-    fn validate_task_queue(&self) -> Result<(), RpcError> {
-        check_task_queue(self.task_queue).map_err(RpcError::invalid_argument)
-    }
-
-    fn validate_timeouts(&self) -> Result<(), RpcError> {
-        let timeouts = [
-            ("WorkflowExecutionTimeoutSeconds", self.execution_timeout),
-            ("WorkflowRunTimeoutSeconds", self.run_timeout),
-            ("WorkflowTaskTimeoutSeconds", self.task_timeout),
-        ];
-        match timeouts.iter().find(|(_, timeout)| is_negative(*timeout)) {
-            None => Ok(()),
-            Some((name, _)) => {
-                invalid(format!("An invalid {name} is set on request. cause: negative duration"))
-            }
-        }
-    }
-
-    fn validate_policies(&self) -> Result<(), RpcError> {
-        if terminates_running(self.reuse())
-            && self.conflict() != WorkflowIdConflictPolicy::Unspecified
-        {
-            return invalid(
-                "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_TERMINATE_IF_RUNNING \
-                 cannot be used together with a WorkflowIDConflictPolicy",
-            );
-        }
-        if self.reuse() == WorkflowIdReusePolicy::RejectDuplicate
-            && self.conflict() == WorkflowIdConflictPolicy::TerminateExisting
-        {
-            return invalid(
-                "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE cannot \
-                 be used together with WorkflowIdConflictPolicy \
-                 WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING",
-            );
-        }
-        Ok(())
-    }
-
-    fn validate_search_attributes(&self, namespace: &str) -> Result<(), RpcError> {
-        search_attributes::problem(self.search_attributes, namespace)
-            .map_or(Ok(()), |what| invalid(what))
-    }
-
-    fn reuse(&self) -> WorkflowIdReusePolicy {
+    pub(super) fn reuse(&self) -> WorkflowIdReusePolicy {
         WorkflowIdReusePolicy::try_from(self.reuse_policy).unwrap_or_default()
     }
 
-    fn conflict(&self) -> WorkflowIdConflictPolicy {
+    pub(super) fn conflict(&self) -> WorkflowIdConflictPolicy {
         WorkflowIdConflictPolicy::try_from(self.conflict_policy).unwrap_or_default()
     }
 
@@ -249,6 +111,7 @@ impl Asked<'_> {
         let task_timeout =
             if task_timeout.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { task_timeout };
         let start_delay = or_zero(self.start_delay);
+        let cron_backoff = cron::backoff(self.cron_schedule, now, now);
         WorkflowExecutionStarted {
             workflow_id: WorkflowId::from(self.workflow_id),
             workflow_type: Name::from(self.workflow_type.map_or("", |of_type| &of_type.name)),
@@ -260,7 +123,7 @@ impl Asked<'_> {
             parent: None,
             root: None,
             continued_execution_run_id: None,
-            initiator: None,
+            initiator: cron_backoff.map(|_| Initiator::CronSchedule),
             continued_failure: None,
             last_completion_result: None,
             original_execution_run_id: run_id,
@@ -270,8 +133,8 @@ impl Asked<'_> {
             attempt: 1,
             workflow_execution_expiration_time: (!execution_timeout.is_zero())
                 .then(|| now + start_delay + execution_timeout),
-            cron_schedule: Name::empty(),
-            first_workflow_task_backoff: start_delay,
+            cron_schedule: Name::from(self.cron_schedule),
+            first_workflow_task_backoff: cron_backoff.unwrap_or(start_delay),
             memo: self.memo.cloned().map(Shared::new),
             search_attributes: self.search_attributes.cloned().map(Shared::new),
             header: self.header.cloned().map(Shared::new),
@@ -303,7 +166,7 @@ impl Policies {
 }
 
 #[allow(deprecated)] // and still accepted
-fn terminates_running(reuse: WorkflowIdReusePolicy) -> bool {
+pub(super) fn terminates_running(reuse: WorkflowIdReusePolicy) -> bool {
     reuse == WorkflowIdReusePolicy::TerminateIfRunning
 }
 

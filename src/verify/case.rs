@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{fs, io};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One recording of a real server: a script of calls, and what it led to.
@@ -24,16 +24,22 @@ use serde_json::Value;
 /// assert!(error.to_string().starts_with("steps[0].action: invalid type"), "{error}");
 /// # Ok::<(), deadbeat::verify::CaseError>(())
 /// ```
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Case {
     /// Its name, which is also that of its file.
     pub name: String,
+    /// What it shows.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
     /// Why the order of some of the server's work is not fixed, or why an exact clock differs, by
     /// the name of the flag.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<String, String>,
+    /// What is needed to play it: `cli`, or a real SDK.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<String>,
     /// Fields of results that only this case compares.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<String>,
     /// The script. Empty if a real SDK's worker made the calls.
     pub steps: Vec<Step>,
@@ -50,30 +56,37 @@ pub struct Case {
 }
 
 /// One step of the script: a call, or one of the pseudo-actions.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Step {
     /// The method's name in snake case, or `advance`, `settle`, `await_event`, `bind_run`, `join`,
     /// `cli`.
     pub action: String,
     /// The request in official JSON, with symbols; a pseudo-action's arguments.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Value::is_null")]
     pub args: Value,
     /// Symbols and where in the response their values are.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub bind: BTreeMap<String, String>,
     /// The recorded answer or error, normalised.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expect: Option<Value>,
     /// How many seconds the client waits for an answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_s: Option<f64>,
     /// How many seconds the call blocked when it was recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub waits_s: Option<f64>,
     /// The label of a call that is not waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub r#async: Option<String>,
     /// What the client calls itself, if not an SDK.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The label that `join` waits for.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// How many seconds `advance` lets pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }
 
@@ -90,7 +103,7 @@ impl Step {
 }
 
 /// A run whose history is compared.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct CaseRun {
     /// What the case calls it: `${run:ALIAS}` is its run id.
     pub alias: String,
@@ -98,11 +111,12 @@ pub struct CaseRun {
     #[serde(rename = "workflowId")]
     pub workflow_id: String,
     /// Where its run id is found after the script, if no step gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<RunSource>,
 }
 
 /// Where a run id is found after the script.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum RunSource {
     /// In an event.

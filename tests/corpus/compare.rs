@@ -1,18 +1,43 @@
 //! Compares what came of a case with its recording, and tells the differences so that a person can
 //! read them: steps first, then histories line by line.
 
-use std::error::Error;
-
 use deadbeat::verify::{Case, Comparison, normalise, with_readable_payloads};
 use serde_json::Value;
 
 use crate::driver::{Outcome, Played};
 
-/// Reports everything that is different.
-pub(crate) fn compare(case: &Case, played: &Played) -> Result<(), Box<dyn Error>> {
-    if case.steps.is_empty() {
-        return Err("recorded with a real SDK worker: there is no script".into());
+/// How what came of a case differs from its recording.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub(crate) struct Differences {
+    text: String,
+}
+
+/// How the outcome of a step is not as recorded: a line for each difference.
+pub(crate) fn step_differences(
+    case: &Case,
+    number: usize,
+    outcome: &Outcome,
+    played: &Played,
+    comparison: &mut Comparison,
+) -> Vec<String> {
+    let step = &case.steps[number];
+    let Some(expected) = &step.expect else { return Vec::new() };
+    let got = match outcome {
+        Outcome::Answer(answer) => normalise::result(&step.action, answer, &case.keep),
+        Outcome::Error { status, message, details } => normalise::error(status, message, details),
+    };
+    let got = played.symbols.symbolise(&got);
+    let expected = with_readable_payloads(expected);
+    if expected.get("error").is_some() == got.get("error").is_some() {
+        comparison.differences(&expected, &got)
+    } else {
+        vec![format!(": got {got}, expected {expected}")]
     }
+}
+
+/// Reports everything that is different.
+pub(crate) fn compare(case: &Case, played: &Played) -> Result<(), Differences> {
     let mut report = Report::default();
     report.steps(case, played);
     for (alias, expected) in &case.histories {
@@ -41,7 +66,10 @@ pub(crate) fn compare(case: &Case, played: &Played) -> Result<(), Box<dyn Error>
             _ => {}
         }
     }
-    if report.text.is_empty() { Ok(()) } else { Err(report.text.into()) }
+    match report.text {
+        text if text.is_empty() => Ok(()),
+        text => Err(Differences { text }),
+    }
 }
 
 #[derive(Default)]
@@ -58,26 +86,16 @@ impl Report {
 
     fn steps(&mut self, case: &Case, played: &Played) {
         for (number, step) in case.steps.iter().enumerate() {
-            let Some(expected) = &step.expect else { continue };
+            if step.expect.is_none() {
+                continue;
+            }
             let Some(outcome) = played.outcomes.get(&number) else {
                 if played.abort.is_none() {
                     self.line(&format!("step {number} {}: not finished", step.action));
                 }
                 continue;
             };
-            let got = match outcome {
-                Outcome::Answer(answer) => normalise::result(&step.action, answer, &case.keep),
-                Outcome::Error { status, message, details } => {
-                    normalise::error(status, message, details)
-                }
-            };
-            let got = played.symbols.symbolise(&got);
-            let expected = with_readable_payloads(expected);
-            let differences = if expected.get("error").is_some() == got.get("error").is_some() {
-                self.comparison.differences(&expected, &got)
-            } else {
-                vec![format!(": got {got}, expected {expected}")]
-            };
+            let differences = step_differences(case, number, outcome, played, &mut self.comparison);
             for difference in differences {
                 self.line(&format!("step {number} {}{difference}", step.action));
             }

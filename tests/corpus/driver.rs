@@ -7,9 +7,11 @@ use std::time::Duration;
 use deadbeat::api::{CallId, Outbox, RpcError};
 use deadbeat::clock::{EPOCH, Time};
 use deadbeat::grpc::{Client, Frontend, Metadata, Reply, error_details};
-use deadbeat::server::Server;
+use deadbeat::server::{Server, TaskKey};
 use deadbeat::verify::{Case, Rpc, RunSource, Step, Symbols};
 use serde_json::{Value, json};
+
+use crate::follow::Follower;
 
 const NAMESPACE: &str = "default";
 
@@ -34,25 +36,47 @@ pub(crate) struct Played {
     pub(crate) batches: BTreeMap<String, Vec<Vec<i64>>>,
     pub(crate) close_status: BTreeMap<String, String>,
     pub(crate) symbols: Symbols,
+    /// How many things the server had to do, at every instant at which there was more than one.
+    pub(crate) choices: Vec<usize>,
+    /// The step after which something was other than it was recorded, if the play stopped there.
+    pub(crate) stopped_at: Option<usize>,
+}
+
+/// In which of the ways that the real server may take its server works.
+#[derive(Clone, Default)]
+pub(crate) struct Manner {
+    /// What it does first where it has several things to do at one instant: the how-manieth in
+    /// default order, choice by choice; from the end on always the first.
+    pub(crate) picks: Vec<usize>,
+    /// How late its timers are.
+    pub(crate) lateness: Duration,
+    /// Whether to go on after something is other than it was recorded.
+    pub(crate) after_difference: AfterDifference,
+}
+
+/// What to do when something is other than it was recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum AfterDifference {
+    #[default]
+    GoOn,
+    Stop,
 }
 
 /// Plays a case from beginning to end.
-pub(crate) fn play(case: &Case) -> Played {
-    let mut driver = Driver::new(case);
-    let abort = driver.script().err().map(|error| error.to_string());
-    driver.read_runs();
-    Played {
-        outcomes: driver.outcomes,
-        abort,
-        histories: driver.histories,
-        batches: driver.batches,
-        close_status: driver.close_status,
-        symbols: driver.symbols,
+pub(crate) fn play(case: &Case, manner: &Manner) -> Played {
+    let mut driver = Driver::new(case, manner);
+    driver.played.abort = driver.script().err().map(|error| error.to_string());
+    if driver.played.stopped_at.is_none() {
+        driver.read_runs();
     }
+    driver.played
 }
 
 struct Driver<'a> {
     case: &'a Case,
+    manner: &'a Manner,
+    played: Played,
+    follower: Follower,
     server: Server,
     frontend: Frontend,
     now: Time,
@@ -62,12 +86,7 @@ struct Driver<'a> {
     waiting: BTreeMap<CallId, Waiting>,
     /// Labels of calls that nobody waits for yet, and the steps that made them.
     labels: BTreeMap<String, usize>,
-    symbols: Symbols,
-    outcomes: BTreeMap<usize, Outcome>,
-    histories: BTreeMap<String, Vec<Value>>,
     descriptions: BTreeMap<String, Value>,
-    batches: BTreeMap<String, Vec<Vec<i64>>>,
-    close_status: BTreeMap<String, String>,
 }
 
 struct Waiting {
@@ -94,9 +113,21 @@ enum Made {
 }
 
 impl<'a> Driver<'a> {
-    fn new(case: &'a Case) -> Self {
+    fn new(case: &'a Case, manner: &'a Manner) -> Self {
         Self {
             case,
+            manner,
+            played: Played {
+                outcomes: BTreeMap::new(),
+                abort: None,
+                histories: BTreeMap::new(),
+                batches: BTreeMap::new(),
+                close_status: BTreeMap::new(),
+                symbols: Symbols::new(format!("{}-c0ffee", case.name)),
+                choices: Vec::new(),
+                stopped_at: None,
+            },
+            follower: Follower::default(),
             server: Server::new(NAMESPACE),
             frontend: Frontend::new(NAMESPACE),
             now: EPOCH,
@@ -104,12 +135,7 @@ impl<'a> Driver<'a> {
             calls: 0,
             waiting: BTreeMap::new(),
             labels: BTreeMap::new(),
-            symbols: Symbols::new(format!("{}-c0ffee", case.name)),
-            outcomes: BTreeMap::new(),
-            histories: BTreeMap::new(),
             descriptions: BTreeMap::new(),
-            batches: BTreeMap::new(),
-            close_status: BTreeMap::new(),
         }
     }
 
@@ -124,8 +150,14 @@ impl<'a> Driver<'a> {
                 "cli" => Err("this runner has no temporal CLI".into()),
                 _ => self.call(number, step),
             };
+            let done = done.and_then(|()| self.bind_answers());
+            if self.manner.after_difference == AfterDifference::Stop
+                && (done.is_err() || !self.follower.agrees(self.case, &self.played, &self.server))
+            {
+                self.played.stopped_at = Some(number);
+                return Ok(());
+            }
             done.map_err(|error| format!("step {number} {}: {error}", step.action))?;
-            self.bind_answers()?;
         }
         Ok(())
     }
@@ -134,7 +166,7 @@ impl<'a> Driver<'a> {
 
     fn call(&mut self, number: usize, step: &Step) -> Result<(), Box<dyn Error>> {
         let rpc = Rpc::find(&step.action).ok_or("no such action")?;
-        let args = self.symbols.resolve(&step.args)?;
+        let args = self.played.symbols.resolve(&step.args)?;
         let metadata = Metadata {
             client: step.client.as_deref().map_or(Client::Sdk, Client::named),
             timeout: step.timeout_s.filter(|_| step.is_poll()).map(Duration::from_secs_f64),
@@ -144,7 +176,7 @@ impl<'a> Driver<'a> {
         let call = match self.make(Some(number), rpc, &args, metadata, until)? {
             Made::Waits(call) => call,
             Made::Done(outcome) => {
-                self.outcomes.insert(number, outcome);
+                self.played.outcomes.insert(number, outcome);
                 return Ok(());
             }
         };
@@ -207,7 +239,7 @@ impl<'a> Driver<'a> {
             }
         };
         if let Some(step) = waiting.step {
-            self.outcomes.insert(step, outcome);
+            self.played.outcomes.insert(step, outcome);
         }
     }
 
@@ -228,7 +260,7 @@ impl<'a> Driver<'a> {
             if call == made {
                 own = Some(outcome);
             } else if let Some(step) = waiting.step {
-                self.outcomes.insert(step, outcome);
+                self.played.outcomes.insert(step, outcome);
             }
         }
         Ok(own)
@@ -250,9 +282,9 @@ impl<'a> Driver<'a> {
     /// Gives symbols the values that they have in the answers so far.
     fn bind_answers(&mut self) -> Result<(), Box<dyn Error>> {
         for (number, step) in self.case.steps.iter().enumerate() {
-            let Some(outcome) = self.outcomes.get(&number) else { continue };
+            let Some(outcome) = self.played.outcomes.get(&number) else { continue };
             for (symbol, path) in &step.bind {
-                if self.symbols.knows(symbol) {
+                if self.played.symbols.knows(symbol) {
                     continue;
                 }
                 let found = match outcome {
@@ -260,7 +292,7 @@ impl<'a> Driver<'a> {
                     Outcome::Error { .. } => None,
                 };
                 let missing = || format!("step {number} {} did not yield {path}", step.action);
-                self.symbols.bind(symbol, &found.ok_or_else(missing)?);
+                self.played.symbols.bind(symbol, &found.ok_or_else(missing)?);
             }
         }
         Ok(())
@@ -285,24 +317,50 @@ impl<'a> Driver<'a> {
             if is_so(self) || self.now >= limit {
                 return Ok(());
             }
-            let due = self.server.due().map(|(time, _)| time);
+            let due = self.next_due();
             let ends = self.waiting.values().filter_map(|waiting| waiting.until).min();
             let next = due.into_iter().chain(ends).min().unwrap_or(limit);
             self.now = self.now.max(next.min(limit));
         }
     }
 
-    /// Lets everything happen that is due by now, in default order.
+    /// Lets everything happen that is due by now.
     fn fire_due(&mut self) -> Result<(), Box<dyn Error>> {
+        let mut tasks = Vec::new();
         for _ in 0..RESTLESS {
-            let Some((_, task)) = self.server.due().filter(|(time, _)| *time <= self.now) else {
-                return Ok(());
+            tasks.clear();
+            self.server.due_until(self.now, &mut tasks);
+            tasks.retain(|(due, task)| self.comes_at(*due, *task) <= self.now);
+            let pick = match tasks.len() {
+                0 => return Ok(()),
+                1 => 0,
+                of => {
+                    let pick = self.manner.picks.get(self.played.choices.len());
+                    self.played.choices.push(of);
+                    pick.copied().unwrap_or(0).min(of - 1)
+                }
             };
-            self.server.fire(self.now, task, &mut self.outbox);
+            self.server.fire(self.now, tasks[pick].1, &mut self.outbox);
             self.collect(CallId(0))?;
         }
         let due = self.server.due();
         Err(format!("the server does not come to rest: {due:?} is due again and again").into())
+    }
+
+    /// When something comes that is due: a timer may be late.
+    fn comes_at(&self, due: Time, task: TaskKey) -> Time {
+        match task {
+            TaskKey::Timer(..) => due + self.manner.lateness,
+            TaskKey::Transfer(..) | TaskKey::Dispatch(..) => due,
+        }
+    }
+
+    /// When the server does something next.
+    fn next_due(&self) -> Option<Time> {
+        let (first, _) = self.server.due()?;
+        let mut tasks = Vec::new();
+        self.server.due_until(first + self.manner.lateness, &mut tasks);
+        tasks.into_iter().map(|(due, task)| self.comes_at(due, task)).min()
     }
 
     /// Ends the calls whose time is up.
@@ -324,15 +382,15 @@ impl<'a> Driver<'a> {
         let of_step = |waiting: &&Waiting| waiting.step == Some(number);
         let until = self.waiting.values().find(of_step).and_then(|waiting| waiting.until);
         let limit = until.unwrap_or(self.now + Duration::from_secs(5));
-        self.pass_time(limit, |driver| driver.outcomes.contains_key(&number))?;
-        if self.outcomes.contains_key(&number) {
+        self.pass_time(limit, |driver| driver.played.outcomes.contains_key(&number))?;
+        if self.played.outcomes.contains_key(&number) {
             return Ok(());
         }
         Err(format!("{label} still waits for its answer").into())
     }
 
     fn await_event(&mut self, step: &Step) -> Result<(), Box<dyn Error>> {
-        let args = self.symbols.resolve(&step.args)?;
+        let args = self.played.symbols.resolve(&step.args)?;
         let text = |name: &str| args[name].as_str().unwrap_or_default().to_owned();
         let (workflow_id, run_id, event_type) =
             (text("workflowId"), text("runId"), text("eventType"));
@@ -352,7 +410,7 @@ impl<'a> Driver<'a> {
     }
 
     fn bind_run(&mut self, step: &Step) -> Result<(), Box<dyn Error>> {
-        let args = self.symbols.resolve(&step.args)?;
+        let args = self.played.symbols.resolve(&step.args)?;
         let target = json!({
             "namespace": NAMESPACE,
             "execution": { "workflowId": args["workflowId"] },
@@ -364,10 +422,10 @@ impl<'a> Driver<'a> {
             let run_id = description.ok().and_then(|description| {
                 at_path(&description, "workflowExecutionInfo.execution.runId")
             });
-            found = run_id.filter(|run_id| !driver.symbols.names_run(run_id));
+            found = run_id.filter(|run_id| !driver.played.symbols.names_run(run_id));
             found.is_some()
         })?;
-        self.symbols.bind(&format!("run:{alias}"), &found.ok_or("no new run appeared")?);
+        self.played.symbols.bind(&format!("run:{alias}"), &found.ok_or("no new run appeared")?);
         Ok(())
     }
 
@@ -380,7 +438,10 @@ impl<'a> Driver<'a> {
         self.waiting.clear();
         for run in &self.case.runs {
             if let Err(error) = self.read_run(&run.alias, &run.workflow_id, run.from.as_ref()) {
-                self.close_status.entry(run.alias.clone()).or_insert(format!("ERROR {error}"));
+                self.played
+                    .close_status
+                    .entry(run.alias.clone())
+                    .or_insert(format!("ERROR {error}"));
             }
         }
     }
@@ -393,23 +454,24 @@ impl<'a> Driver<'a> {
     ) -> Result<(), Box<dyn Error>> {
         if let Some(from) = from {
             let run_id = self.find_run(from).ok_or("its run id is not where it should be")?;
-            if self.symbols.names_run(&run_id) {
+            if self.played.symbols.names_run(&run_id) {
                 return Err(format!("its run id {run_id} is that of another").into());
             }
-            self.symbols.bind(&format!("run:{alias}"), &run_id);
+            self.played.symbols.bind(&format!("run:{alias}"), &run_id);
         }
-        let run_id = self.symbols.run(alias).ok_or("its run id is not known")?.to_owned();
-        let workflow_id = self.symbols.resolve_text(workflow_id)?;
+        let run_id = self.played.symbols.run(alias).ok_or("its run id is not known")?.to_owned();
+        let workflow_id = self.played.symbols.resolve_text(workflow_id)?;
         let recorded = self.fetch(&workflow_id, &run_id)?;
-        self.histories.insert(alias.to_owned(), recorded.events);
-        self.batches.insert(alias.to_owned(), recorded.batches);
+        self.played.histories.insert(alias.to_owned(), recorded.events);
+        self.played.batches.insert(alias.to_owned(), recorded.batches);
         let target = json!({
             "namespace": NAMESPACE,
             "execution": { "workflowId": workflow_id, "runId": run_id },
         });
         let description = self.ask("describe_workflow_execution", &target)?;
         let status = at_path(&description, "workflowExecutionInfo.status").ok_or("no status")?;
-        self.close_status
+        self.played
+            .close_status
             .insert(alias.to_owned(), status.replace("WORKFLOW_EXECUTION_STATUS_", ""));
         self.descriptions.insert(alias.to_owned(), description);
         Ok(())
@@ -421,7 +483,7 @@ impl<'a> Driver<'a> {
                 at_path(self.descriptions.get(describe)?, path)
             }
             RunSource::Event { history, event_id, path } => {
-                let mut events = self.histories.get(history)?.iter();
+                let mut events = self.played.histories.get(history)?.iter();
                 at_path(events.find(|event| event["eventId"] == event_id.as_str())?, path)
             }
         }

@@ -8,6 +8,8 @@ mod task;
 use prost::Message;
 
 pub use error::error_details;
+#[cfg(feature = "serve")]
+pub(crate) use parts::timestamp;
 
 use crate::api::{Code, ExecutionStatus, HistoryView, Response, RpcError};
 use crate::grpc::paging::{Page, PageToken, Tail};
@@ -33,6 +35,11 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// Whether the call waits for a task, and is answered with nothing if none comes (D6).
+    pub fn is_poll(&self) -> bool {
+        matches!(self, Self::PollWorkflowTaskQueue | Self::PollActivityTaskQueue)
+    }
+
     /// Writes the answer.
     pub(super) fn encode(&self, namespace: &Name, response: Response) -> Result<Vec<u8>, RpcError> {
         let bytes = match (self, response) {
