@@ -8,7 +8,7 @@ use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::key::Transfer;
 use super::run::Run;
-use super::start::{DEFAULT_WORKFLOW_TASK_TIMEOUT, cap};
+use super::start::{run_timeout, workflow_task_timeout};
 use super::transaction::Transaction;
 use super::{retry, search_attributes};
 use crate::api::limits::{check_task_queue_name, too_long};
@@ -90,12 +90,9 @@ pub(super) fn initiate(
     check(command, of_type, namespace, tx.now)?;
     search_attributes::check(command.search_attributes.as_ref(), namespace)?;
     let execution_timeout = or_zero(command.workflow_execution_timeout.as_ref());
-    let run_timeout = or_zero(command.workflow_run_timeout.as_ref());
+    let run_timeout =
+        run_timeout(or_zero(command.workflow_run_timeout.as_ref()), execution_timeout);
     let task_timeout = or_zero(command.workflow_task_timeout.as_ref());
-    let run_timeout = cap(run_timeout, execution_timeout);
-    let task_timeout =
-        if task_timeout.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { task_timeout };
-    let effective_run_timeout = if run_timeout.is_zero() { execution_timeout } else { run_timeout };
     let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
     let initiated = Arc::new(StartChildWorkflowExecutionInitiated {
         command: command.clone(),
@@ -108,7 +105,7 @@ pub(super) fn initiate(
         },
         workflow_execution_timeout: execution_timeout,
         workflow_run_timeout: run_timeout,
-        workflow_task_timeout: cap(task_timeout, effective_run_timeout),
+        workflow_task_timeout: workflow_task_timeout(task_timeout, run_timeout),
         parent_close_policy: parent_close_policy(command.parent_close_policy),
         workflow_task_completed_event_id: completed,
     });
@@ -212,11 +209,7 @@ pub(super) fn started(
         task_queue: initiated.task_queue.clone(),
         input: command.input.clone().map(Shared::new),
         workflow_execution_timeout: execution_timeout,
-        workflow_run_timeout: if initiated.workflow_run_timeout.is_zero() {
-            execution_timeout
-        } else {
-            initiated.workflow_run_timeout
-        },
+        workflow_run_timeout: initiated.workflow_run_timeout,
         workflow_task_timeout: initiated.workflow_task_timeout,
         parent: Some(Parent {
             execution: parent.execution.clone(),

@@ -8,7 +8,7 @@ use super::commands::{BadCommand, NewRun, Surroundings, too_long_name};
 use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::transaction::Transaction;
-use super::{retry, search_attributes};
+use super::{retry, search_attributes, start};
 use crate::api::limits::{check_task_queue_name, too_long};
 use crate::api::{Code, ExecutionStatus};
 use crate::history::event::{Initiator, RetryPolicy, WorkflowExecutionContinuedAsNew};
@@ -56,13 +56,12 @@ pub(super) fn apply(
         or_zero(command.workflow_run_timeout.as_ref()),
         run.started.workflow_run_timeout,
     ));
-    let mut workflow_task_timeout = or_inherited(
+    let workflow_task_timeout = or_inherited(
         or_zero(command.workflow_task_timeout.as_ref()),
         run.started.workflow_task_timeout,
     );
-    if !workflow_run_timeout.is_zero() {
-        workflow_task_timeout = workflow_task_timeout.min(workflow_run_timeout);
-    }
+    let workflow_task_timeout =
+        start::workflow_task_timeout(workflow_task_timeout, workflow_run_timeout);
     // A run that waited before its first task counts from the end of that.
     let lifetime = tx.now.since(run.start_time + run.started.first_workflow_task_backoff);
     let asked = or_zero(command.backoff_start_interval.as_ref());

@@ -18,10 +18,24 @@ use crate::official::workflowservice::{
 use crate::official::{common, taskqueue, well_known};
 
 /// The time that a worker has for a workflow task if nobody says otherwise (A7).
-pub(super) const DEFAULT_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest that a worker may have for one (observed).
+const MAXIMUM_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The run timeout that is asked for, as it is recorded: an execution timeout is one too (A7).
+pub(super) fn run_timeout(asked: Duration, execution_timeout: Duration) -> Duration {
+    if asked.is_zero() { execution_timeout } else { cap(asked, execution_timeout) }
+}
+
+/// The workflow task timeout that is asked for, as it is recorded (A7).
+pub(super) fn workflow_task_timeout(asked: Duration, run_timeout: Duration) -> Duration {
+    let timeout = if asked.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { asked };
+    cap(timeout.min(MAXIMUM_WORKFLOW_TASK_TIMEOUT), run_timeout)
+}
 
 /// A timeout within another, which may be unset.
-pub(super) fn cap(timeout: Duration, limit: Duration) -> Duration {
+fn cap(timeout: Duration, limit: Duration) -> Duration {
     if limit.is_zero() { timeout } else { timeout.min(limit) }
 }
 
@@ -101,15 +115,7 @@ impl Asked<'_> {
     /// The first event of the new run.
     pub(super) fn started(&self, run_id: RunId, now: Time) -> WorkflowExecutionStarted {
         let execution_timeout = or_zero(self.execution_timeout);
-        let run_timeout = or_zero(self.run_timeout);
-        let run_timeout = if run_timeout.is_zero() {
-            execution_timeout
-        } else {
-            cap(run_timeout, execution_timeout)
-        };
-        let task_timeout = or_zero(self.task_timeout);
-        let task_timeout =
-            if task_timeout.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { task_timeout };
+        let run_timeout = run_timeout(or_zero(self.run_timeout), execution_timeout);
         let start_delay = or_zero(self.start_delay);
         let cron_backoff = cron::backoff(self.cron_schedule, now, now);
         WorkflowExecutionStarted {
@@ -119,7 +125,7 @@ impl Asked<'_> {
             input: self.input.cloned().map(Shared::new),
             workflow_execution_timeout: execution_timeout,
             workflow_run_timeout: run_timeout,
-            workflow_task_timeout: cap(task_timeout, run_timeout),
+            workflow_task_timeout: workflow_task_timeout(or_zero(self.task_timeout), run_timeout),
             parent: None,
             root: None,
             continued_execution_run_id: None,

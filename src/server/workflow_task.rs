@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::messages;
 use super::run::Run;
+use super::terminate::{TerminatedBy, Termination, terminate};
 use super::transaction::Transaction;
 use crate::api::{
     PendingWorkflowTask, RespondWorkflowTaskFailed, RpcError, WorkflowTask, WorkflowTaskToken,
@@ -224,6 +225,16 @@ pub(super) fn respond_failed(
     if started(tx.run, &request.token).is_none() {
         return Err(messages::workflow_task_not_found());
     }
+    if request.cause == WorkflowTaskFailedCause::GrpcMessageTooLarge {
+        // The worker could never answer: the run is given up (C9).
+        let termination = Termination {
+            reason: messages::grpc_message_too_large(),
+            details: None,
+            identity: messages::history_service(),
+        };
+        terminate(tx, termination, TerminatedBy::Request);
+        return Ok(());
+    }
     let failure = request.failure.clone().map(Failure::Sent);
     fail(tx, request.cause, failure, &request.identity, &request.binary_checksum);
     tx.schedule_workflow_task();
@@ -254,6 +265,13 @@ pub(super) fn fail(
         tx.add(attributes);
     }
     end_unsuccessfully(tx.run);
+    // These are no failures of the worker's, and the next is a first attempt (observed).
+    if matches!(
+        cause,
+        WorkflowTaskFailedCause::ResetWorkflow | WorkflowTaskFailedCause::FailoverCloseCommand
+    ) {
+        tx.run.workflow_task_attempt = 1;
+    }
 }
 
 /// After a failure or a timeout: stickiness ends, and only without it does the attempt rise
@@ -295,6 +313,9 @@ pub(super) fn deadline(run: &Run) -> Option<Time> {
         }
         WorkflowTaskState::Scheduled(task) => {
             let sticky = run.sticky.as_ref().filter(|_| task.task_queue.sticky.is_some())?;
+            if sticky.schedule_to_start_timeout.is_zero() {
+                return None;
+            }
             Some(task.scheduled_time + sticky.schedule_to_start_timeout)
         }
     }
