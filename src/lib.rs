@@ -134,8 +134,9 @@ pub mod official {
     pub use temporalio_protos::protos::temporal::api::{
         batch::v1 as batch, command::v1 as command, common::v1 as common, enums::v1 as enums,
         errordetails::v1 as errordetails, failure::v1 as failure, history::v1 as history,
-        namespace::v1 as namespace, replication::v1 as replication, sdk::v1 as sdk,
-        taskqueue::v1 as taskqueue, testservice::v1 as testservice, version::v1 as version,
+        namespace::v1 as namespace, protocol::v1 as protocol, query::v1 as query,
+        replication::v1 as replication, sdk::v1 as sdk, taskqueue::v1 as taskqueue,
+        testservice::v1 as testservice, update::v1 as update, version::v1 as version,
         workflow::v1 as workflow, workflowservice::v1 as workflowservice,
     };
 }

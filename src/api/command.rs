@@ -1,6 +1,6 @@
 //! What a worker asks for when it completes a workflow task.
 
-use crate::history::Shared;
+use crate::history::{Name, Shared};
 use crate::official::{command, enums::CommandType};
 
 /// One command. Variants are named as the official command types.
@@ -33,6 +33,10 @@ pub enum Command {
     ModifyWorkflowProperties(Shared<command::ModifyWorkflowPropertiesCommandAttributes>),
     /// A command of this type whose attributes are not there, which no server carries out.
     WithoutAttributes(CommandType),
+    /// Where among the commands a message about an update takes effect (G4).
+    ProtocolMessage {
+        message_id: Name,
+    },
 }
 
 impl Command {
@@ -57,6 +61,7 @@ impl Command {
             Self::RecordMarker(_) => CommandType::RecordMarker,
             Self::UpsertWorkflowSearchAttributes(_) => CommandType::UpsertWorkflowSearchAttributes,
             Self::ModifyWorkflowProperties(_) => CommandType::ModifyWorkflowProperties,
+            Self::ProtocolMessage { .. } => CommandType::ProtocolMessage,
             Self::WithoutAttributes(of_type) => *of_type,
         }
     }

@@ -26,6 +26,7 @@
 
 mod decode;
 mod encode;
+mod expiry;
 mod frontend;
 mod itself;
 mod methods;
@@ -35,6 +36,9 @@ pub mod token;
 #[cfg(feature = "serve")]
 pub(crate) use encode::timestamp;
 pub use encode::{Reply, error_details};
+pub use expiry::Expiry;
 #[cfg(feature = "serve")]
 pub(crate) use frontend::unreadable;
-pub use frontend::{Call, Client, Frontend, Metadata};
+pub use frontend::{Call, Client, Frontend, Metadata, NextRuns};
+#[cfg(feature = "verify")]
+pub(crate) use paging::Page;

@@ -12,7 +12,7 @@ use super::host::Host;
 use super::route::{Route, route};
 use super::{deadline, health, test_service};
 use crate::api::{Code, RpcError};
-use crate::grpc::{Client, Metadata};
+use crate::grpc::{Client, Expiry, Metadata, NextRuns};
 
 /// Answers a request.
 pub(super) async fn respond<B>(host: &Host, request: Request<B>) -> Response<Body>
@@ -38,15 +38,22 @@ where
     };
     let encoding = Encoding::named(text(&head.headers, "grpc-encoding"));
     let client = Client::named(text(&head.headers, "client-name").unwrap_or_default());
+    let features = text(&head.headers, "supported-features").unwrap_or_default();
+    let next_runs = NextRuns::supported(features);
     let answered = async {
         let message = frame::read(body, encoding?).await?;
-        perform(host, route, &message, &Metadata { client, timeout }).await
+        perform(host, route, &message, &Metadata { client, timeout, next_runs }).await
     };
     answer::answer(
         within(timeout, answered).await.unwrap_or_else(|| {
             Err(RpcError::new(Code::DeadlineExceeded, "context deadline exceeded"))
         }),
     )
+}
+
+/// The client waits no longer; it is unlikely to hear this.
+fn too_late() -> RpcError {
+    RpcError::new(Code::DeadlineExceeded, "context deadline exceeded")
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -79,13 +86,16 @@ async fn perform(
                 return answer;
             }
             let call = frontend.decode(method, message, metadata)?;
+            let expiry = call.expiry(metadata);
             let answer = host.call(call.request).answer();
-            let limit = call.reply.is_poll().then(|| deadline::of_a_poll(metadata.timeout));
-            match within(limit, answer).await {
-                Some(response) => frontend.encode(&call.reply, response?),
-                // A poll that nothing came for is answered with a message in which nothing is set.
-                None => Ok(Vec::new()),
-            }
+            let limit = expiry.as_ref().map(|(limit, _)| *limit);
+            let response = match (within(limit, answer).await, expiry) {
+                (Some(response), _) => response?,
+                (None, Some((_, Expiry::Ask(instead)))) => host.call(instead).answer().await?,
+                (None, Some((_, Expiry::Answer(nothing)))) => return Ok(nothing),
+                (None, None) => return Err(too_late()),
+            };
+            frontend.encode(&call.reply, response)
         }
     }
 }

@@ -26,14 +26,6 @@ pub(super) fn timeout(header: Option<&str>) -> Result<Option<Duration>, RpcError
     Ok(Some(timeout))
 }
 
-/// How long a poll is kept without a task: it is answered a second before its client stops waiting
-/// (D6), and never later than matching's own limit.
-pub(super) fn of_a_poll(timeout: Option<Duration>) -> Duration {
-    const LONGEST: Duration = Duration::from_secs(60);
-    const MARGIN: Duration = Duration::from_secs(1);
-    timeout.map_or(LONGEST, |timeout| timeout.saturating_sub(MARGIN).min(LONGEST))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,12 +40,5 @@ mod tests {
         for malformed in ["", "S", "5", "5s", "-5S", "+5S", "123456789S", "5 S", "5é", "é"] {
             assert!(timeout(Some(malformed)).is_err(), "{malformed}");
         }
-    }
-
-    #[test]
-    fn a_poll_ends_a_second_before_its_client_gives_up() {
-        assert_eq!(of_a_poll(Some(Duration::from_secs(10))), Duration::from_secs(9));
-        assert_eq!(of_a_poll(Some(Duration::from_secs(90))), Duration::from_secs(60));
-        assert_eq!(of_a_poll(None), Duration::from_secs(60));
     }
 }

@@ -80,6 +80,11 @@ impl Host {
         self.lock().clock.now()
     }
 
+    /// The server as it is now.
+    pub fn server(&self) -> Server {
+        self.lock().server.clone()
+    }
+
     /// Makes a call. What is due by now happens before it and after it.
     pub fn call(&self, request: Request) -> Parked {
         let (sender, answer) = oneshot::channel();

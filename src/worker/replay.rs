@@ -72,6 +72,9 @@ impl Run {
 
             A::WorkflowExecutionTimedOut { .. }
             | A::WorkflowExecutionTerminated { .. }
+            | A::WorkflowExecutionUpdateAdmitted { .. }
+            | A::WorkflowExecutionUpdateAccepted(_)
+            | A::WorkflowExecutionUpdateCompleted { .. }
             | A::WorkflowTaskScheduled { .. }
             | A::WorkflowTaskStarted { .. }
             | A::WorkflowTaskCompleted { .. }
@@ -373,5 +376,6 @@ fn machine_name(command: &Command) -> &'static str {
         Command::UpsertWorkflowSearchAttributes(_) => "Upsert search attributes",
         Command::ModifyWorkflowProperties(_) => "Modify workflow properties",
         Command::WithoutAttributes(_) => "Unknown",
+        Command::ProtocolMessage { .. } => "Update",
     }
 }

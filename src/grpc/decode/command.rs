@@ -87,11 +87,10 @@ pub(super) fn command(
             Some(Attributes::ModifyWorkflowPropertiesCommandAttributes(attributes)),
         ) => Command::ModifyWorkflowProperties(Shared::new(attributes)),
         (
-            CommandType::ProtocolMessage
-            | CommandType::ScheduleNexusOperation
-            | CommandType::RequestCancelNexusOperation,
-            _,
-        ) => {
+            CommandType::ProtocolMessage,
+            Some(Attributes::ProtocolMessageCommandAttributes(attributes)),
+        ) => Command::ProtocolMessage { message_id: attributes.message_id.into() },
+        (CommandType::ScheduleNexusOperation | CommandType::RequestCancelNexusOperation, _) => {
             let name = of_type.as_str_name();
             return Err(RpcError::unimplemented(format_args!("commands of type {name}")));
         }

@@ -2,8 +2,10 @@
 
 mod describe;
 mod error;
+mod history;
 mod parts;
 mod task;
+mod update;
 
 use prost::Message;
 
@@ -11,10 +13,11 @@ pub use error::error_details;
 #[cfg(feature = "serve")]
 pub(crate) use parts::timestamp;
 
-use crate::api::{Code, ExecutionStatus, HistoryView, Response, RpcError};
-use crate::grpc::paging::{Page, PageToken, Tail};
-use crate::history::{Event, Name, official};
-use crate::official::{enums, history, workflowservice as service};
+use crate::api::{Code, ExecutionStatus, Response, RpcError};
+use crate::grpc::frontend::NextRuns;
+use crate::grpc::paging::{Page, ReversePage};
+use crate::history::Name;
+use crate::official::{enums, workflowservice as service};
 
 /// How the answer to a call is written: as which message, and of a history which part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,19 +30,19 @@ pub enum Reply {
     ResetWorkflowExecution,
     DescribeWorkflowExecution,
     /// With the page that is asked for.
-    GetWorkflowExecutionHistory(Page),
+    GetWorkflowExecutionHistory(Page, NextRuns),
+    /// With the page that is asked for.
+    GetWorkflowExecutionHistoryReverse(ReversePage),
+    QueryWorkflow,
     PollWorkflowTaskQueue,
     RespondWorkflowTaskCompleted,
     PollActivityTaskQueue,
     RecordActivityTaskHeartbeat,
+    UpdateWorkflowExecution,
+    PollWorkflowExecutionUpdate,
 }
 
 impl Reply {
-    /// Whether the call waits for a task, and is answered with nothing if none comes (D6).
-    pub fn is_poll(&self) -> bool {
-        matches!(self, Self::PollWorkflowTaskQueue | Self::PollActivityTaskQueue)
-    }
-
     /// Writes the answer.
     pub(super) fn encode(&self, namespace: &Name, response: Response) -> Result<Vec<u8>, RpcError> {
         let bytes = match (self, response) {
@@ -84,18 +87,37 @@ impl Reply {
                 describe::description(&description).encode_to_vec()
             }
             (
-                Self::GetWorkflowExecutionHistory(page),
+                Self::GetWorkflowExecutionHistory(page, next_runs),
                 Response::GetWorkflowExecutionHistory(view),
-            ) => page_of_history(page, &view).encode_to_vec(),
+            ) => history::page(page, &view, *next_runs).encode_to_vec(),
+            (
+                Self::GetWorkflowExecutionHistoryReverse(page),
+                Response::GetWorkflowExecutionHistory(view),
+            ) => history::reverse_page(page, &view).encode_to_vec(),
+            (Self::QueryWorkflow, Response::QueryWorkflow(outcome)) => {
+                task::query_outcome(outcome).encode_to_vec()
+            }
+            (Self::PollWorkflowTaskQueue, Response::QueryTask(task)) => {
+                task::query_task(&task).encode_to_vec()
+            }
             (Self::PollWorkflowTaskQueue, Response::PollWorkflowTaskQueue(task)) => {
                 task::workflow_task(&task).encode_to_vec()
             }
             (
                 Self::RespondWorkflowTaskCompleted,
-                Response::RespondWorkflowTaskCompleted { workflow_task },
+                Response::RespondWorkflowTaskCompleted {
+                    workflow_task,
+                    activity_tasks,
+                    reset_history_event_id,
+                },
             ) => {
                 let answer = service::RespondWorkflowTaskCompletedResponse {
                     workflow_task: workflow_task.as_deref().map(task::workflow_task),
+                    activity_tasks: activity_tasks
+                        .iter()
+                        .map(|task| task::activity_task(namespace, task))
+                        .collect(),
+                    reset_history_event_id: reset_history_event_id.map_or(0, i64::from),
                     ..Default::default()
                 };
                 answer.encode_to_vec()
@@ -113,31 +135,18 @@ impl Reply {
                 };
                 answer.encode_to_vec()
             }
+            (Self::UpdateWorkflowExecution, Response::UpdateWorkflowExecution(progress)) => {
+                update::updated(&progress).encode_to_vec()
+            }
+            (Self::PollWorkflowExecutionUpdate, Response::UpdateWorkflowExecution(progress)) => {
+                update::polled(&progress).encode_to_vec()
+            }
             (reply, response) => {
                 let message = format!("not an answer to {reply:?}: {response:?}");
                 return Err(RpcError::new(Code::Internal, message));
             }
         };
         Ok(bytes)
-    }
-}
-
-fn page_of_history(
-    page: &Page,
-    view: &HistoryView,
-) -> service::GetWorkflowExecutionHistoryResponse {
-    let cut = page.cut(view);
-    let recorded = official::events_after(&view.history, cut.after)
-        .take_while(|event| event.event_id <= i64::from(cut.until));
-    let transient: &[Event] = match cut.tail {
-        Tail::Recorded => &[],
-        Tail::Transient => &view.transient,
-    };
-    let transient = transient.iter().map(|event| official::transient_event(&view.history, event));
-    service::GetWorkflowExecutionHistoryResponse {
-        history: Some(history::History { events: recorded.chain(transient).collect() }),
-        next_page_token: cut.next.map(PageToken::to_bytes).unwrap_or_default(),
-        ..Default::default()
     }
 }
 

@@ -69,6 +69,7 @@ pub(super) fn cancel_initiated(
     Official::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(
         RequestCancelExternalWorkflowExecutionInitiatedEventAttributes {
             workflow_task_completed_event_id: workflow_task_completed_event_id.into(),
+            // As given, unlike in what comes of it.
             namespace: command.namespace.clone(),
             namespace_id: NAMESPACE_ID.to_owned(),
             workflow_execution: target(command),
@@ -159,6 +160,7 @@ pub(super) fn signal_initiated(
     Official::SignalExternalWorkflowExecutionInitiatedEventAttributes(
         SignalExternalWorkflowExecutionInitiatedEventAttributes {
             workflow_task_completed_event_id: workflow_task_completed_event_id.into(),
+            // As given, unlike in what comes of it.
             namespace: command.namespace.clone(),
             namespace_id: NAMESPACE_ID.to_owned(),
             workflow_execution: command.execution.clone(),
