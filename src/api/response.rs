@@ -27,6 +27,8 @@ pub enum Response {
         first_execution_run_id: RunId,
         started: bool,
         status: ExecutionStatus,
+        /// The first task, started, if whoever starts the run wants to have it at once.
+        eager_workflow_task: Option<Box<WorkflowTask>>,
     },
     ResetWorkflowExecution {
         run_id: RunId,

@@ -8,7 +8,7 @@ use super::commands::{self, Surroundings};
 use super::key::RunIndex;
 use super::start::{Asked, FirstTask, Verdict, judge};
 use super::terminate::{self, TerminatedBy, Termination};
-use super::workflow_task::{self, StartedFrom};
+use super::workflow_task::{self, StartedFrom, WorkflowTaskState};
 use super::{Server, cancel, describe, messages, query, signal};
 use crate::api::limits::too_long;
 use crate::api::{
@@ -57,7 +57,13 @@ impl Server {
 
     fn answer(&mut self, now: Time, request: Request) -> Result<Response, RpcError> {
         match request {
-            Request::StartWorkflowExecution(request) => self.start(now, &Asked::from(&*request)),
+            Request::StartWorkflowExecution(request) => {
+                let mut asked = Asked::from(&*request);
+                if request.request_eager_execution {
+                    asked.first_task = FirstTask::Eager;
+                }
+                self.start(now, &asked)
+            }
             Request::SignalWithStartWorkflowExecution(request) => {
                 let asked = Asked::from(&*request);
                 asked.validate_with_signal(&self.namespace, &request.signal_name, now)?;
@@ -268,7 +274,18 @@ impl Server {
             },
             verdict @ (Verdict::Start | Verdict::TerminateAndStart) => {
                 let at = self.begin(now, asked, &verdict, current, None);
-                Ok(started(self.get(at), Started::New))
+                let run = self.get(at);
+                let mut answer = started(run, Started::New);
+                if let (
+                    Response::StartWorkflowExecution { eager_workflow_task, .. },
+                    WorkflowTaskState::Started(task),
+                ) = (&mut answer, &run.workflow_task)
+                {
+                    let from = StartedFrom::NormalQueue;
+                    let task = workflow_task::task(run, task, from, Vec::new());
+                    *eager_workflow_task = Some(Box::new(task));
+                }
+                Ok(answer)
             }
         }
     }
@@ -288,7 +305,7 @@ impl Server {
         }
         let start = Arc::new(asked.started(run_id, now));
         let request_id = Name::from(asked.request_id);
-        self.make_run(now, run_id, start, request_id, FirstTask::Scheduled, signaled)
+        self.make_run(now, run_id, start, request_id, asked.first_task, signaled)
     }
 
     /// Signals the current run, or starts one with the signal in it (F6).
@@ -418,6 +435,7 @@ fn started(run: &super::Run, which: Started) -> Response {
         first_execution_run_id: run.started.first_execution_run_id,
         started: which == Started::New,
         status: run.status,
+        eager_workflow_task: None,
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::duration::or_zero;
 use super::run::Run;
 use super::transaction::Transaction;
+use super::workflow_task::{self, StartedFrom};
 use super::{cron, messages};
 use crate::api::{ExecutionStatus, RpcError};
 use crate::clock::Time;
@@ -59,6 +60,7 @@ pub(super) struct Asked<'a> {
     header: Option<&'a common::Header>,
     pub(super) start_delay: Option<&'a well_known::Duration>,
     priority: Option<&'a common::Priority>,
+    pub(super) first_task: FirstTask,
 }
 
 macro_rules! asked {
@@ -82,6 +84,7 @@ macro_rules! asked {
             header: $request.header.as_ref(),
             start_delay: $request.workflow_start_delay.as_ref(),
             priority: $request.priority.as_ref(),
+            first_task: FirstTask::Scheduled,
         }
     };
 }
@@ -235,6 +238,8 @@ pub(super) enum FirstTask {
     Scheduled,
     /// When the parent has recorded the child's start (R87).
     AwaitsParent,
+    /// As `Scheduled`, and started at once by who starts the run (observed). Not after a backoff.
+    Eager,
 }
 
 /// Writes the first events of a run: its start, a signal if it came with one, the first workflow
@@ -245,12 +250,16 @@ pub(super) fn begin(
     signal: Option<std::sync::Arc<crate::history::event::WorkflowExecutionSignaled>>,
 ) {
     let started = std::sync::Arc::clone(&tx.run.started);
+    let identity = started.identity.clone();
     tx.add(Attributes::WorkflowExecutionStarted(started));
     if let Some(signaled) = signal {
         tx.run.signal_request_ids.insert(signaled.request_id.clone());
         tx.buffer(Attributes::WorkflowExecutionSignaled(signaled));
     }
-    if first_task == FirstTask::Scheduled && !tx.run.in_first_backoff() {
+    if first_task != FirstTask::AwaitsParent && !tx.run.in_first_backoff() {
         tx.schedule_workflow_task();
+        if first_task == FirstTask::Eager {
+            workflow_task::start(tx, &identity, StartedFrom::NormalQueue);
+        }
     }
 }

@@ -54,6 +54,7 @@ impl Reply {
                     first_execution_run_id,
                     started,
                     status,
+                    eager_workflow_task,
                 },
             ) => {
                 let answer = service::StartWorkflowExecutionResponse {
@@ -61,6 +62,7 @@ impl Reply {
                     first_execution_run_id: first_execution_run_id.to_string(),
                     started,
                     status: official_status(status).into(),
+                    eager_workflow_task: eager_workflow_task.as_deref().map(task::workflow_task),
                     ..Default::default()
                 };
                 answer.encode_to_vec()
@@ -118,7 +120,6 @@ impl Reply {
                         .map(|task| task::activity_task(namespace, task))
                         .collect(),
                     reset_history_event_id: reset_history_event_id.map_or(0, i64::from),
-                    ..Default::default()
                 };
                 answer.encode_to_vec()
             }

@@ -21,51 +21,38 @@ fn attributes(of: &Command, names: &Names) -> Option<Attributes> {
         Command::ScheduleActivityTask(of) => {
             let mut of = (**of).clone();
             of.task_queue = names.task_queue(of.task_queue);
-            let attributes = Attributes::ScheduleActivityTaskCommandAttributes(of);
-            attributes
+            Attributes::ScheduleActivityTaskCommandAttributes(of)
         }
         Command::RequestCancelActivityTask { scheduled_event_id } => {
             let of = official::RequestCancelActivityTaskCommandAttributes {
                 scheduled_event_id: *scheduled_event_id,
             };
-            let attributes = Attributes::RequestCancelActivityTaskCommandAttributes(of);
-            attributes
+            Attributes::RequestCancelActivityTaskCommandAttributes(of)
         }
-        Command::StartTimer(of) => {
-            let attributes = Attributes::StartTimerCommandAttributes((**of).clone());
-            attributes
-        }
-        Command::CancelTimer(of) => {
-            let attributes = Attributes::CancelTimerCommandAttributes((**of).clone());
-            attributes
-        }
+        Command::StartTimer(of) => Attributes::StartTimerCommandAttributes((**of).clone()),
+        Command::CancelTimer(of) => Attributes::CancelTimerCommandAttributes((**of).clone()),
         Command::CompleteWorkflowExecution(of) => {
-            let attributes = Attributes::CompleteWorkflowExecutionCommandAttributes((**of).clone());
-            attributes
+            Attributes::CompleteWorkflowExecutionCommandAttributes((**of).clone())
         }
         Command::FailWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.failure = of.failure.map(|failure| names.failure(failure));
-            let attributes = Attributes::FailWorkflowExecutionCommandAttributes(of);
-            attributes
+            Attributes::FailWorkflowExecutionCommandAttributes(of)
         }
         Command::CancelWorkflowExecution(of) => {
-            let attributes = Attributes::CancelWorkflowExecutionCommandAttributes((**of).clone());
-            attributes
+            Attributes::CancelWorkflowExecutionCommandAttributes((**of).clone())
         }
         Command::ContinueAsNewWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.task_queue = names.task_queue(of.task_queue);
-            let attributes = Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(of);
-            attributes
+            Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(of)
         }
         Command::StartChildWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.namespace = names.namespace_named(&of.namespace);
             of.workflow_id = names.prefixed(&of.workflow_id);
             of.task_queue = names.task_queue(of.task_queue);
-            let attributes = Attributes::StartChildWorkflowExecutionCommandAttributes(of);
-            attributes
+            Attributes::StartChildWorkflowExecutionCommandAttributes(of)
         }
         Command::RequestCancelExternalWorkflowExecution(of) => {
             let mut of = (**of).clone();
@@ -73,36 +60,26 @@ fn attributes(of: &Command, names: &Names) -> Option<Attributes> {
             of.workflow_id = names.prefixed(&of.workflow_id);
             of.run_id = names.run_id(&of.run_id);
             of.reason = names.text(&of.reason);
-            let attributes =
-                Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(of);
-            attributes
+            Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(of)
         }
         Command::SignalExternalWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.namespace = names.namespace_named(&of.namespace);
-            let named = of.execution.unwrap_or_default();
-            of.execution = Some(names.execution(&named.workflow_id, &named.run_id));
-            let attributes = Attributes::SignalExternalWorkflowExecutionCommandAttributes(of);
-            attributes
+            let execution = of.execution.unwrap_or_default();
+            of.execution = Some(names.execution(&execution.workflow_id, &execution.run_id));
+            Attributes::SignalExternalWorkflowExecutionCommandAttributes(of)
         }
         Command::ProtocolMessage { message_id } => {
             let of =
                 official::ProtocolMessageCommandAttributes { message_id: message_id.to_string() };
-            let attributes = Attributes::ProtocolMessageCommandAttributes(of);
-            attributes
+            Attributes::ProtocolMessageCommandAttributes(of)
         }
-        Command::RecordMarker(of) => {
-            let attributes = Attributes::RecordMarkerCommandAttributes((**of).clone());
-            attributes
-        }
+        Command::RecordMarker(of) => Attributes::RecordMarkerCommandAttributes((**of).clone()),
         Command::UpsertWorkflowSearchAttributes(of) => {
-            let attributes =
-                Attributes::UpsertWorkflowSearchAttributesCommandAttributes((**of).clone());
-            attributes
+            Attributes::UpsertWorkflowSearchAttributesCommandAttributes((**of).clone())
         }
         Command::ModifyWorkflowProperties(of) => {
-            let attributes = Attributes::ModifyWorkflowPropertiesCommandAttributes((**of).clone());
-            attributes
+            Attributes::ModifyWorkflowPropertiesCommandAttributes((**of).clone())
         }
     })
 }
