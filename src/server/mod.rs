@@ -50,6 +50,7 @@ mod duration;
 mod external;
 mod follow_up;
 mod key;
+mod memo;
 mod messages;
 mod query;
 mod reader;

@@ -354,6 +354,7 @@ pub(super) fn schedule(
     let mut attributes = command::ScheduleActivityTaskCommandAttributes {
         activity_id: id.to_owned(),
         activity_type: Some(common::ActivityType { name: "act".to_owned() }),
+        task_queue: Some(taskqueue::TaskQueue { name: "q".to_owned(), ..Default::default() }),
         start_to_close_timeout: Some(seconds(10)),
         ..command::ScheduleActivityTaskCommandAttributes::default()
     };
