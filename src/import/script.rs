@@ -107,6 +107,8 @@ impl Writer<'_> {
                 if !before.is_empty() {
                     self.wait(&news, &own, waited, turn, number);
                     self.steps.extend(before);
+                } else if number > 0 && self.is_forced(number) {
+                    self.steps.push(Step::alone("heartbeat_workflow_task"));
                 }
                 // The code that was running when the reset came does nothing more.
                 self.steps.push(Step::alone("hang"));

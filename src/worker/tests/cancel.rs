@@ -210,6 +210,7 @@ fn a_cancelled_scope_cancels_everything_in_order_of_creation() {
     let mut bench = Bench::scoped([
         start("a", "a", ActivityOptions::default()),
         WorkflowAction::StartTimer(model::StartTimer {
+            timer_id: None,
             start_timer: Span(SECOND),
             r#as: "t".to_owned(),
         }),

@@ -57,6 +57,11 @@ fn wait_for(handle: &str) -> WorkflowAction {
     WorkflowAction::WaitFor(vec![handle.to_owned()])
 }
 
+fn block(duration: std::time::Duration) -> WorkflowAction {
+    let block = crate::scenario::duration::Span(duration);
+    WorkflowAction::Block(crate::scenario::model::Block { block, times: None })
+}
+
 fn wait_signal(signal: &str) -> WorkflowAction {
     WorkflowAction::WaitSignal(WaitSignal { wait_signal: signal.to_owned(), timeout: None })
 }
@@ -68,6 +73,7 @@ fn fail(message: &str) -> Fail {
         non_retryable: false,
         next_retry_delay: None,
         details: None,
+        failure: None,
     }
 }
 
@@ -80,6 +86,7 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
     let versions = versions.map(|(n, steps)| Version { name: format!("v{}", n + 1), steps });
     let workflow = Workflow { versions: versions.collect(), cancellation_model: model };
     Scenario {
+        ends_at: None,
         name: "test".to_owned(),
         description: None,
         workflows: [("W".to_owned(), workflow)].into(),
