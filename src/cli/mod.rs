@@ -13,6 +13,8 @@ mod histories;
 mod import;
 mod output;
 mod run;
+#[cfg(feature = "verify")]
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -35,6 +37,9 @@ struct Cli {
 enum Command {
     /// Run scenarios and compare them with what they expect.
     Run(RunArgs),
+    /// Run scenarios on a real Temporal server too, and compare what both do.
+    #[cfg(feature = "verify")]
+    Verify(verify::VerifyArgs),
     /// Turn a history that `temporal workflow show -o json` exported into a scenario.
     Import(ImportArgs),
     /// Print the JSON Schema of scenarios, for completion in an editor.
@@ -92,6 +97,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let exit = match cli.command {
         Command::Run(args) => run::run(&args),
+        #[cfg(feature = "verify")]
+        Command::Verify(args) => verify::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Schema => schema().map(|()| Exit::AsExpected),
     };

@@ -40,3 +40,5 @@ pub use expiry::Expiry;
 #[cfg(feature = "serve")]
 pub(crate) use frontend::unreadable;
 pub use frontend::{Call, Client, Frontend, Metadata, NextRuns};
+#[cfg(feature = "verify")]
+pub(crate) use paging::Page;

@@ -116,7 +116,7 @@ pub(super) fn page_size(maximum: i32) -> usize {
 
 impl Page {
     /// The first page, of at most this many batches; zero or less leaves it to the server.
-    pub(super) fn first(maximum_page_size: i32) -> Self {
+    pub(crate) fn first(maximum_page_size: i32) -> Self {
         Self {
             size: page_size(maximum_page_size),
             from: None,

@@ -456,9 +456,11 @@ impl Writer<'_> {
             "SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED" => raw(
                 "signalExternalWorkflowExecution",
                 &json!({
+                    "namespace": event.get("namespace"),
                     "execution": {
-                        "workflowId": event.get("workflowExecution.workflowId"),
-                        "runId": self.run_named(event),
+                        "namespace": event.get("namespace"),
+                "workflowId": event.get("workflowExecution.workflowId"),
+                "runId": self.run_named(event),
                     },
                     "signalName": event.get("signalName"),
                     "input": event.get("input"),

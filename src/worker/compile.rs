@@ -12,6 +12,7 @@ use super::program::{
     WorkflowCode, WorkflowOp, WorkflowStep,
 };
 use crate::api::Command;
+use crate::history::official::NAMESPACE;
 use crate::history::{Name, Shared};
 use crate::official::{command, common, enums, taskqueue};
 use crate::scenario::duration::Span;
@@ -408,10 +409,12 @@ fn reuse_policy(policy: model::WorkflowIdReusePolicy) -> enums::WorkflowIdReuseP
     }
 }
 
+#[allow(deprecated)] // SDKs still name the namespace
 fn signal(
     step: &model::SignalExternalWorkflow,
 ) -> Shared<command::SignalExternalWorkflowExecutionCommandAttributes> {
     Shared::new(command::SignalExternalWorkflowExecutionCommandAttributes {
+        namespace: NAMESPACE.to_owned(),
         execution: Some(common::WorkflowExecution {
             workflow_id: step.signal_external_workflow.clone(),
             run_id: String::new(),

@@ -210,9 +210,9 @@ fn a_cancelled_scope_cancels_everything_in_order_of_creation() {
     let mut bench = Bench::scoped([
         start("a", "a", ActivityOptions::default()),
         WorkflowAction::StartTimer(model::StartTimer {
-            timer_id: None,
             start_timer: Span(SECOND),
             r#as: "t".to_owned(),
+            timer_id: None,
         }),
         start("b", "b", ActivityOptions::default()),
         wait_signal("never"),

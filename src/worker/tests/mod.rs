@@ -57,9 +57,8 @@ fn wait_for(handle: &str) -> WorkflowAction {
     WorkflowAction::WaitFor(vec![handle.to_owned()])
 }
 
-fn block(duration: std::time::Duration) -> WorkflowAction {
-    let block = crate::scenario::duration::Span(duration);
-    WorkflowAction::Block(crate::scenario::model::Block { block, times: None })
+fn block(time: Duration) -> WorkflowAction {
+    WorkflowAction::Block(model::Block { block: Span(time), times: None })
 }
 
 fn wait_signal(signal: &str) -> WorkflowAction {
@@ -86,7 +85,6 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
     let versions = versions.map(|(n, steps)| Version { name: format!("v{}", n + 1), steps });
     let workflow = Workflow { versions: versions.collect(), cancellation_model: model };
     Scenario {
-        ends_at: None,
         name: "test".to_owned(),
         description: None,
         workflows: [("W".to_owned(), workflow)].into(),
@@ -94,6 +92,7 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
         workers: Vec::new(),
         clients: BTreeMap::new(),
         expect: Vec::new(),
+        ends_at: None,
         digest: 0,
     }
 }

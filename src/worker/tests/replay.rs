@@ -191,7 +191,7 @@ fn a_bug_fails_as_many_tasks_as_it_says() {
         failure: None,
         times: Some(1),
     };
-    let mut bench = Bench::workflow([WorkflowAction::FailWorkflowTask(bug.into())]);
+    let mut bench = Bench::workflow([WorkflowAction::FailWorkflowTask(Box::new(bug))]);
     let first = bench.task();
     assert_eq!(
         task_failure(&first),

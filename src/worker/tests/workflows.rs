@@ -64,9 +64,9 @@ fn signals_come_before_what_else_happened_since_the_last_task() {
     let mut bench = Bench::workflow([
         start("a", "a", ActivityOptions::default()),
         WorkflowAction::StartTimer(model::StartTimer {
-            timer_id: None,
             start_timer: Span(SECOND),
             r#as: "timer".to_owned(),
+            timer_id: None,
         }),
         wait_signal("stop"),
         WorkflowAction::Cancel("a".to_owned()),
