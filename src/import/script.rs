@@ -458,8 +458,7 @@ impl Writer<'_> {
                 &json!({
                     "namespace": event.get("namespace"),
                     "execution": {
-                        "namespace": event.get("namespace"),
-                "workflowId": event.get("workflowExecution.workflowId"),
+                                        "workflowId": event.get("workflowExecution.workflowId"),
                 "runId": self.run_named(event),
                     },
                     "signalName": event.get("signalName"),
@@ -647,6 +646,7 @@ impl Writer<'_> {
         raw(
             "requestCancelExternalWorkflowExecution",
             &json!({
+                "namespace": event.get("namespace"),
                 "workflowId": event.get("workflowExecution.workflowId"),
                 "runId": self.run_named(event),
                 "childWorkflowOnly": event.get("childWorkflowOnly"),
