@@ -369,7 +369,7 @@ impl<'a> Driver<'a> {
     fn comes_at(&self, due: Time, task: TaskKey) -> Time {
         match task {
             TaskKey::Timer(..) => due + self.manner.lateness,
-            TaskKey::Transfer(..) | TaskKey::Dispatch(..) => due,
+            TaskKey::Transfer(..) | TaskKey::Dispatch(..) | TaskKey::Batch(_) => due,
         }
     }
 

@@ -83,7 +83,11 @@ fn attempt<S>(steps: Arc<[S]>) -> Try<S> {
 fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Scenario {
     let versions = versions.into_iter().enumerate();
     let versions = versions.map(|(n, steps)| Version { name: format!("v{}", n + 1), steps });
-    let workflow = Workflow { versions: versions.collect(), cancellation_model: model };
+    let workflow = Workflow {
+        versions: versions.collect(),
+        cancellation_model: model,
+        updates: BTreeMap::new(),
+    };
     Scenario {
         name: "test".to_owned(),
         description: None,
