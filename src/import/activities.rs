@@ -119,6 +119,7 @@ fn steps(story: &Story, activity: &Activity, form: Form, acts: &mut Vec<Act>) ->
         return Vec::new();
     };
     let attempt = started.number("attempt").max(1);
+    let heartbeat = nanos(scheduled.get("heartbeatTimeout"));
     let policy = scheduled.get("retryPolicy");
     let backoffs = backoffs(policy, attempt);
     let earlier = attempt - 1;
@@ -136,20 +137,23 @@ fn steps(story: &Story, activity: &Activity, form: Form, acts: &mut Vec<Act>) ->
             acts.extend(act(story, activity, closed));
             vec![Step::alone("hang").comment("A client ends it, by its id.")]
         }
-        "ACTIVITY_TASK_FAILED" => after(took, failing("fail", closed.get("failure"))),
-        _ => match payloads(closed.get("result")) {
-            Some(result) => after(took, Step::new("return", result)),
-            None if took > 0 => vec![Step::new("sleep", span(took))],
-            None => Vec::new(),
-        },
+        "ACTIVITY_TASK_FAILED" => {
+            after(took, heartbeat, Some(failing("fail", closed.get("failure"))))
+        }
+        _ => {
+            let result = payloads(closed.get("result"));
+            after(took, heartbeat, result.map(|result| Step::new("return", result)))
+        }
     };
+    // An attempt that took longer would have had to heartbeat.
+    let each = if heartbeat > 0 { each.min(heartbeat / 2) } else { each };
     let failure = started.get("lastFailure");
     if earlier == 0 || failure.is_null() {
         return last;
     }
     let first = match failure.get("timeoutFailureInfo") {
         Some(info) => hanging(info),
-        None => after(each, failing("fail", failure)),
+        None => after(each, 0, Some(failing("fail", failure))),
     };
     let arms = vec![
         (attempt.to_string(), Node::Steps(last)),
@@ -173,8 +177,22 @@ fn backoffs(policy: &serde_json::Value, attempt: i64) -> i64 {
     all
 }
 
-fn after(took: i64, step: Step) -> Vec<Step> {
-    if took > 0 { vec![Step::new("sleep", span(took)), step] } else { vec![step] }
+/// A step after so much time, with as many heartbeats as it takes to live that long.
+fn after(took: i64, heartbeat: i64, step: Option<Step>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut rest = took;
+    if heartbeat > 0 && took > heartbeat / 2 {
+        let pause = (heartbeat / 2).max(1);
+        let beat = vec![Step::new("sleep", span(pause)), Step::alone("heartbeat")];
+        let times = (took / pause).clamp(1, 1_000_000);
+        steps.push(Step::new("repeat", Node::Steps(beat)).with("times", number(times)));
+        rest = took - times.saturating_mul(pause);
+    }
+    if rest > 0 {
+        steps.push(Step::new("sleep", span(rest)));
+    }
+    steps.extend(step);
+    steps
 }
 
 fn timed_out(closed: &Event) -> Vec<Step> {

@@ -271,7 +271,8 @@ pub(super) fn when(story: &Story, index: usize, first_run: u32) -> Node {
     if same > 1 {
         fields.push(("count".to_owned(), Node::Word(same.to_string())));
     }
-    let run = run_of(story, index, first_run);
+    // The event of a reset is in the run that the reset makes.
+    let run = run_of(story, index + 1, first_run);
     if run > 1 || story.tasks.iter().any(|task| matches!(story.end_of(task), End::Reset(_))) {
         fields.push(("run".to_owned(), Node::Word(run.to_string())));
     }

@@ -107,6 +107,8 @@ impl Writer<'_> {
                 if !before.is_empty() {
                     self.wait(&news, &own, waited, turn, number);
                     self.steps.extend(before);
+                } else if number > 0 && self.is_forced(number) {
+                    self.steps.push(Step::alone("heartbeat_workflow_task"));
                 }
                 // The code that was running when the reset came does nothing more.
                 self.steps.push(Step::alone("hang"));
@@ -454,9 +456,10 @@ impl Writer<'_> {
             "SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED" => raw(
                 "signalExternalWorkflowExecution",
                 &json!({
+                    "namespace": event.get("namespace"),
                     "execution": {
-                        "workflowId": event.get("workflowExecution.workflowId"),
-                        "runId": self.run_named(event),
+                                        "workflowId": event.get("workflowExecution.workflowId"),
+                "runId": self.run_named(event),
                     },
                     "signalName": event.get("signalName"),
                     "input": event.get("input"),
@@ -643,6 +646,7 @@ impl Writer<'_> {
         raw(
             "requestCancelExternalWorkflowExecution",
             &json!({
+                "namespace": event.get("namespace"),
                 "workflowId": event.get("workflowExecution.workflowId"),
                 "runId": self.run_named(event),
                 "childWorkflowOnly": event.get("childWorkflowOnly"),
