@@ -17,6 +17,24 @@ use crate::verify::normalise;
 
 const DESCRIBE: &str = "describe_workflow_execution";
 
+/// What is compared of an event.
+///
+/// A run that lived for less than a second has its successor wait for what is left of that second
+/// (R38); how much is left is a matter of real time.
+pub(super) fn normal_event(event: &Value) -> Value {
+    const STARTED: &str = "workflowExecutionStartedEventAttributes";
+    const BACKOFF: &str = "firstWorkflowTaskBackoff";
+    let mut normal = normalise::event(event);
+    let backoff = event[STARTED][BACKOFF].as_str().unwrap_or_default();
+    if backoff.starts_with("0.")
+        && !event[STARTED]["initiator"].is_null()
+        && let Some(started) = normal.get_mut(STARTED).and_then(Value::as_object_mut)
+    {
+        started.remove(BACKOFF);
+    }
+    normal
+}
+
 impl Lockstep {
     /// The runs whose histories have changed since they were seen to be equal.
     pub(super) fn unsettled(&self) -> Vec<RunId> {
@@ -36,7 +54,7 @@ impl Lockstep {
         let execution = run.execution().clone();
         let digest = run.history().digest();
         let ours: Vec<Value> = official::events(run.history())
-            .map(|event| normalise::event(&to_json(&event)))
+            .map(|event| normal_event(&to_json(&event)))
             .collect();
         let Some(real_run_id) = self.real_run_id(&execution).await? else {
             return Ok(Some(self.missing(&execution)));
@@ -125,7 +143,7 @@ impl Lockstep {
                 return Ok(events);
             };
             let page_events = page["history"]["events"].as_array().into_iter().flatten();
-            events.extend(page_events.map(normalise::event));
+            events.extend(page_events.map(normal_event));
             let response = crate::history::json::from_json::<
                 service::GetWorkflowExecutionHistoryResponse,
             >(&page);

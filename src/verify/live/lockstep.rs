@@ -57,6 +57,8 @@ pub(super) struct Lockstep {
     /// The histories that were seen to be equal, by run.
     pub(super) settled: BTreeMap<RunId, u128>,
     awaited: Awaited,
+    /// How far apart requests arrive that are due at one instant.
+    spread: Duration,
     /// In which orders the real server did its own work, where it was not the default one.
     pub(super) orders: Vec<String>,
     /// Workflow Ids that anything was asked to start.
@@ -91,8 +93,14 @@ enum Settled {
 }
 
 impl Lockstep {
-    pub(super) fn new(connection: Connection, simulation: Simulation, names: Names) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        simulation: Simulation,
+        names: Names,
+        spread: Duration,
+    ) -> Self {
         Self {
+            spread,
             connection,
             simulation,
             names,
@@ -176,11 +184,17 @@ impl Lockstep {
         let mut next = self.simulation.clone();
         next.look_on();
         next.step(due, happening);
-        let exchanges = next.take_exchanges();
+        let mut exchanges = next.take_exchanges();
         let is_silent = exchanges.iter().all(|exchange| match exchange {
             Exchange::Asked { request, .. } => is_poll(request),
             _ => false,
         });
+        if !is_silent && !self.spread.is_zero() && !matches!(happening, Happening::Server(_)) {
+            next = self.simulation.clone();
+            next.look_on();
+            next.step(due.max(next.now() + self.spread), happening);
+            exchanges = next.take_exchanges();
+        }
         if self.awaited.before.is_some() || !is_silent {
             // At the instant of other work of the server's own, that comes first on a real server.
             if self.settle().await? == Settled::OtherOrder {
@@ -309,7 +323,7 @@ impl Lockstep {
     async fn find_order(&mut self) -> Result<bool, Trouble> {
         let Some(before) = self.awaited.before.clone() else { return Ok(false) };
         let ours = self.simulation.clone();
-        for order in orders(&before, ours.now()) {
+        for order in orders(&before, ours.now() + self.at_once()) {
             if order.simulation == ours {
                 continue;
             }
@@ -366,7 +380,12 @@ impl Lockstep {
 
     /// Whether the server has more of its own to do at this instant.
     pub(super) fn has_own_work(&self) -> bool {
-        !own_work(&self.simulation, self.simulation.now()).is_empty()
+        !own_work(&self.simulation, self.simulation.now() + self.at_once()).is_empty()
+    }
+
+    /// What is due within this time happens at once, as far as the driver can tell.
+    fn at_once(&self) -> Duration {
+        self.spread * 100
     }
 
     /// How long a task that the fake has just handed out may be on its way.

@@ -19,4 +19,4 @@ mod update;
 
 pub use connection::{Connection, Unreachable};
 pub use difference::Difference;
-pub use session::{Settings, Skipped, Verdict, verify};
+pub use session::{NotVerified, Settings, Skipped, Speed, Verdict, verify};

@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::connection::Answer;
+use super::histories::normal_event;
 use super::difference::{Difference, Trouble};
 use super::lockstep::Lockstep;
 use super::official::question;
@@ -83,7 +84,7 @@ impl Lockstep {
         };
         let events = |task: &Value| -> Vec<Value> {
             let events = task["history"]["events"].as_array().into_iter().flatten();
-            events.map(normalise::event).collect()
+            events.map(normal_event).collect()
         };
         if let Some(diff) = self.names.compare_history(&events(ours), &events(real)) {
             let at = self.simulation.now();
