@@ -44,6 +44,7 @@ mod check;
 pub mod diagnostic;
 pub mod duration;
 pub mod limits;
+mod literals;
 mod load;
 pub mod model;
 mod names;
@@ -56,6 +57,7 @@ mod suggest;
 mod yaml;
 
 pub use diagnostic::{Coloring, Diagnostic, Diagnostics};
+pub use literals::DurationLiteral;
 pub use model::Scenario;
 pub use names::EVENT_TYPES;
 pub use schema::schema;

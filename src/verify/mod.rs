@@ -46,6 +46,7 @@ mod case;
 mod compare;
 mod diff;
 pub mod normalise;
+pub mod retime;
 mod rpc;
 mod symbols;
 
