@@ -103,6 +103,7 @@
 //! # Features
 //!
 //! - `cli` (default): the `deadbeat` command.
+//! - `serve` (default): [`serve`], the fake server behind Temporal's gRPC API.
 //! - `testing` (default): [`testing`] and [`scenario_tests!`].
 
 pub mod api;
@@ -121,6 +122,8 @@ pub mod worker;
 pub mod cli;
 #[cfg(any(feature = "cli", feature = "testing"))]
 mod files;
+#[cfg(feature = "serve")]
+pub mod serve;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -129,10 +132,12 @@ pub mod official {
     /// `google.protobuf`, as the official types use it.
     pub use prost_wkt_types as well_known;
     pub use temporalio_protos::protos::temporal::api::{
-        command::v1 as command, common::v1 as common, enums::v1 as enums,
+        batch::v1 as batch, command::v1 as command, common::v1 as common, enums::v1 as enums,
         errordetails::v1 as errordetails, failure::v1 as failure, history::v1 as history,
-        sdk::v1 as sdk, taskqueue::v1 as taskqueue, workflow::v1 as workflow,
-        workflowservice::v1 as workflowservice,
+        namespace::v1 as namespace, protocol::v1 as protocol, query::v1 as query,
+        replication::v1 as replication, sdk::v1 as sdk, taskqueue::v1 as taskqueue,
+        testservice::v1 as testservice, update::v1 as update, version::v1 as version,
+        workflow::v1 as workflow, workflowservice::v1 as workflowservice,
     };
 }
 

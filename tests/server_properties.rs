@@ -140,7 +140,9 @@ impl World {
         for (_, answer) in outbox.drain() {
             match answer {
                 Ok(Response::PollWorkflowTaskQueue(task)) => self.tasks.push(*task),
-                Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task) }) => {
+                Ok(Response::RespondWorkflowTaskCompleted {
+                    workflow_task: Some(task), ..
+                }) => {
                     self.tasks.push(*task);
                 }
                 Ok(Response::PollActivityTaskQueue(task)) => self.activities.push(*task),
@@ -221,8 +223,11 @@ impl World {
                         worker_task_queue: "sticky".into(),
                         schedule_to_start_timeout: Duration::from_secs(2),
                     }),
+                    query_results: Vec::new(),
                     return_new_workflow_task: *return_new,
                     force_create_new_workflow_task: *force_new,
+                    messages: Vec::new(),
+                    discards_speculative_with_events: false,
                     extras: None,
                 }))
             }

@@ -1,6 +1,6 @@
 //! What a worker asks for when it completes a workflow task.
 
-use crate::history::Shared;
+use crate::history::{Name, Shared};
 use crate::official::command;
 
 /// One command. Variants are named as the official command types.
@@ -31,6 +31,10 @@ pub enum Command {
         Shared<command::UpsertWorkflowSearchAttributesCommandAttributes>,
     ),
     ModifyWorkflowProperties(Shared<command::ModifyWorkflowPropertiesCommandAttributes>),
+    /// Where among the commands a message about an update takes effect (G4).
+    ProtocolMessage {
+        message_id: Name,
+    },
 }
 
 impl Command {
@@ -53,6 +57,7 @@ impl Command {
             Self::RecordMarker(_) => "RecordMarker",
             Self::UpsertWorkflowSearchAttributes(_) => "UpsertWorkflowSearchAttributes",
             Self::ModifyWorkflowProperties(_) => "ModifyWorkflowProperties",
+            Self::ProtocolMessage { .. } => "ProtocolMessage",
         }
     }
 

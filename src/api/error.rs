@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::history::{Name, RunId};
+use crate::history::{Name, RunId, Shared};
+use crate::official::failure;
 
 /// A refused request. Codes and messages are the real server's, to the letter
 /// (`semantics/cancellation.md`, L1).
@@ -135,5 +136,8 @@ pub enum ErrorDetail {
     /// Because the workflow is busy (R34).
     ResourceExhausted,
     WorkflowNotReady,
-    QueryFailed,
+    PermissionDenied,
+    QueryFailed {
+        failure: Option<Shared<failure::Failure>>,
+    },
 }

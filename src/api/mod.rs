@@ -23,12 +23,14 @@ mod error;
 mod request;
 mod response;
 mod token;
+mod update;
 
 pub use command::Command;
 pub use error::{Code, ErrorDetail, RpcError};
 pub use request::*;
 pub use response::*;
-pub use token::{ActivityToken, WorkflowTaskToken};
+pub use token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
+pub use update::*;
 
 /// Names a call between its request and its response. Whoever calls chooses it, and never twice
 /// while the first is unanswered.

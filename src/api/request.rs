@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::history::failure::Payloads;
 use crate::history::{EventId, Name, RunId, Shared, WorkflowId};
-use crate::official::{common, enums, failure, workflowservice};
+use crate::official::{common, enums, failure, query, workflowservice};
 
-use super::Command;
-use super::token::{ActivityToken, WorkflowTaskToken};
+use super::token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
+use super::{Command, PollWorkflowExecutionUpdate, ProtocolMessage, UpdateWorkflowExecution};
 
 /// A request. Variants are named as the RPCs of Temporal's `WorkflowService`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -21,9 +21,13 @@ pub enum Request {
     RequestCancelWorkflowExecution(Box<RequestCancelWorkflowExecution>),
     TerminateWorkflowExecution(Box<TerminateWorkflowExecution>),
     ResetWorkflowExecution(Shared<workflowservice::ResetWorkflowExecutionRequest>),
+    UpdateWorkflowExecution(Box<UpdateWorkflowExecution>),
+    PollWorkflowExecutionUpdate(Box<PollWorkflowExecutionUpdate>),
     DescribeWorkflowExecution(Target),
-    /// The history as it is now, virtual events of a transient task included (A4).
-    GetWorkflowExecutionHistory(Target),
+    /// The history, virtual events of a transient task included (A4).
+    GetWorkflowExecutionHistory(GetWorkflowExecutionHistory),
+    /// Parks until a worker has answered, or the query's time is over (G7).
+    QueryWorkflow(Box<QueryWorkflow>),
 
     PollWorkflowTaskQueue(PollWorkflowTaskQueue),
     RespondWorkflowTaskCompleted(Box<RespondWorkflowTaskCompleted>),
@@ -33,6 +37,7 @@ pub enum Request {
         /// Empty if it has none.
         sticky_task_queue: Name,
     },
+    RespondQueryTaskCompleted(Box<RespondQueryTaskCompleted>),
     PollActivityTaskQueue(PollActivityTaskQueue),
     RecordActivityTaskHeartbeat {
         activity: ActivityTarget,
@@ -73,6 +78,65 @@ impl Target {
     pub fn run(workflow_id: impl Into<WorkflowId>, run_id: RunId) -> Self {
         Self { workflow_id: workflow_id.into(), run_id: run_id.to_string().into() }
     }
+}
+
+/// `GetWorkflowExecutionHistory`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct GetWorkflowExecutionHistory {
+    /// The run.
+    pub target: Target,
+    /// What the reader waits for.
+    pub wait: HistoryWait,
+}
+
+/// What a reader of a history waits for: parked until it is there, or the run has closed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum HistoryWait {
+    /// Nothing: the history as it is.
+    Nothing,
+    /// An event after this one.
+    EventAfter(EventId),
+    /// The event with which the run closes.
+    Close,
+}
+
+/// `QueryWorkflow`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct QueryWorkflow {
+    /// The run.
+    pub target: Target,
+    /// What is asked, as the worker gets it.
+    pub query: Shared<query::WorkflowQuery>,
+    /// Which runs are not to be asked.
+    pub reject_condition: enums::QueryRejectCondition,
+    /// How long the caller waits; `None` leaves it to the server, which waits no longer than
+    /// thirty seconds anyway.
+    ///
+    /// Other than for polls, this is the server's business: what is answered when the time is over
+    /// depends on whether a worker was seen.
+    pub timeout: Option<Duration>,
+}
+
+/// `RespondQueryTaskCompleted`: the answer to a query that came as a task of its own.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct RespondQueryTaskCompleted {
+    /// The task.
+    pub token: QueryTaskToken,
+    /// What the worker says.
+    pub answer: QueryAnswer,
+}
+
+/// What a worker says to a query.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum QueryAnswer {
+    Answered(Option<Payloads>),
+    Failed {
+        message: Name,
+        failure: Option<Shared<failure::Failure>>,
+    },
+    /// It does not say which: the real server asks again.
+    Unspecified,
 }
 
 /// `SignalWorkflowExecution`.
@@ -149,10 +213,17 @@ pub struct RespondWorkflowTaskCompleted {
     pub identity: Name,
     /// The worker's sticky queue, and how long a task may wait there, if it wants stickiness.
     pub sticky: Option<StickyAttributes>,
+    /// Answers to the queries that came with the task, by their ids (G7).
+    pub query_results: Vec<(QueryId, QueryAnswer)>,
     /// Whether a task that is due is started at once and returned (R23).
     pub return_new_workflow_task: bool,
     /// Whether a task is due whatever else is (R24).
     pub force_create_new_workflow_task: bool,
+    /// What the worker says of updates.
+    pub messages: Vec<ProtocolMessage>,
+    /// Whether the worker can do without a speculative task's events although there are others
+    /// before them that it has not seen as history (G5).
+    pub discards_speculative_with_events: bool,
     /// What only SDKs send.
     pub extras: Option<std::sync::Arc<crate::history::event::WorkflowTaskCompletedExtras>>,
 }

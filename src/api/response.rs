@@ -8,9 +8,13 @@ use crate::history::event::{
     ActivityTaskScheduled, ParentClosePolicy, ResetPoint, WorkflowExecutionStarted,
 };
 use crate::history::failure::Payloads;
-use crate::history::{Event, EventId, Execution, Failure, History, Name, RunId, WorkflowId};
+use crate::history::{
+    Event, EventId, Execution, Failure, History, Name, RunId, Shared, WorkflowId,
+};
+use crate::official::query;
 
-use super::token::{ActivityToken, WorkflowTaskToken};
+use super::token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
+use super::{UpdateMessage, UpdateProgress};
 
 /// A response. Variants are named as the RPCs; those whose answer says nothing share `Empty`.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -29,11 +33,19 @@ pub enum Response {
     },
     DescribeWorkflowExecution(Box<Description>),
     GetWorkflowExecutionHistory(HistoryView),
+    QueryWorkflow(QueryOutcome),
     PollWorkflowTaskQueue(Box<WorkflowTask>),
+    /// The other answer to `PollWorkflowTaskQueue`: nothing to do but answer a query.
+    QueryTask(Box<QueryTask>),
     RespondWorkflowTaskCompleted {
         /// The next task, started, if it was due and wanted (R23).
         workflow_task: Option<Box<WorkflowTask>>,
+        /// Of a speculative task that left nothing: the event that the worker has to go back to, the
+        /// start of the last task that was completed (G5).
+        reset_history_event_id: Option<EventId>,
     },
+    /// To an update and to a poll for one.
+    UpdateWorkflowExecution(Box<UpdateProgress>),
     PollActivityTaskQueue(Box<ActivityTask>),
     RecordActivityTaskHeartbeat {
         cancel_requested: bool,
@@ -50,6 +62,34 @@ pub struct HistoryView {
     pub history: History,
     /// Not recorded, and never will be as they are.
     pub transient: Vec<Event>,
+}
+
+/// What came of a query.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum QueryOutcome {
+    /// A worker answered.
+    Answered(Option<Payloads>),
+    /// The run is in a state in which it was not to be asked.
+    Rejected(ExecutionStatus),
+}
+
+/// A query that is handed to a worker by itself (G7).
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct QueryTask {
+    /// What the answer must carry.
+    pub token: QueryTaskToken,
+    /// The run that is asked.
+    pub execution: Execution,
+    /// The run's type.
+    pub workflow_type: Name,
+    /// What is asked.
+    pub query: Shared<query::WorkflowQuery>,
+    /// The `WorkflowTaskStarted` of the last task that was completed.
+    pub previous_started_event_id: Option<EventId>,
+    /// Everything that is recorded; nothing, for a task from a sticky queue, whose worker knows it.
+    pub history: Option<History>,
+    /// The task queue of the run.
+    pub task_queue: Name,
 }
 
 /// A workflow task, started.
@@ -69,12 +109,16 @@ pub struct WorkflowTask {
     pub history: History,
     /// Scheduled and Started of a transient task, which are not in the history (R16).
     pub transient: Vec<Event>,
+    /// The updates that the worker is to answer, in order of arrival.
+    pub messages: Vec<UpdateMessage>,
     /// The first event that is sent: 1, or for a task from a sticky queue the one after the
     /// previous start (D3).
     pub first_event_id: EventId,
     /// The history's events that exist so far, but not shown to this task: none. A returned task
     /// (R23) shows events from here on too.
     pub started_event_id: EventId,
+    /// Queries to be answered with its completion (G7).
+    pub queries: Vec<(QueryId, Shared<query::WorkflowQuery>)>,
 }
 
 /// An activity task, started.

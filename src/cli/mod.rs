@@ -12,6 +12,8 @@ mod exit;
 mod histories;
 mod output;
 mod run;
+#[cfg(feature = "verify")]
+mod verify;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -34,6 +36,9 @@ struct Cli {
 enum Command {
     /// Run scenarios and compare them with what they expect.
     Run(RunArgs),
+    /// Run scenarios on a real Temporal server too, and compare what both do.
+    #[cfg(feature = "verify")]
+    Verify(verify::VerifyArgs),
     /// Print the JSON Schema of scenarios, for completion in an editor.
     Schema,
 }
@@ -78,6 +83,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let exit = match cli.command {
         Command::Run(args) => run::run(&args),
+        #[cfg(feature = "verify")]
+        Command::Verify(args) => verify::run(&args),
         Command::Schema => schema().map(|()| Exit::AsExpected),
     };
     exit.unwrap_or_else(|error| cannot_write(&error)).into()

@@ -15,10 +15,10 @@ use crate::scenario::{Coloring, Diagnostic, Diagnostics};
 use crate::sim::{Ended, RunResult};
 use crate::worker::Problem;
 
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const FAINT: Style = Style::new().dimmed();
-const STRONG: Style = Style::new().bold();
+pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
+pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+pub(super) const FAINT: Style = Style::new().dimmed();
+pub(super) const STRONG: Style = Style::new().bold();
 
 /// A terminal or a pipe: colours are taken out where they are not wanted.
 pub(super) struct Output<W, E> {

@@ -82,7 +82,7 @@ fn run_all<W: Write, E: Write>(args: &RunArgs, output: &mut Output<W, E>) -> io:
 }
 
 /// The files that the paths name, in order; errors stand where their paths do.
-fn find(paths: &[PathBuf]) -> Vec<Result<PathBuf, FilesError>> {
+pub(super) fn find(paths: &[PathBuf]) -> Vec<Result<PathBuf, FilesError>> {
     let mut found = Vec::new();
     for path in paths {
         match scenario_files(Path::new(path)) {

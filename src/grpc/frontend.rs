@@ -53,6 +53,29 @@ pub struct Metadata {
     /// How long the client waits for an answer, as `grpc-timeout` tells; `None` if it does not
     /// tell.
     pub timeout: Option<Duration>,
+    /// What the client knows of runs that follow others.
+    pub next_runs: NextRuns,
+}
+
+/// What a client knows of runs that follow others by retry or cron.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum NextRuns {
+    /// Nothing: a reader that waits for the close is told that such a run continued as new.
+    #[default]
+    Unknown,
+    /// It looks for them itself.
+    Known,
+}
+
+impl NextRuns {
+    /// What a client knows that sends this as `supported-features`.
+    pub fn supported(features: &str) -> Self {
+        if features.split(',').any(|feature| feature.trim() == "follows-next-run-id") {
+            Self::Known
+        } else {
+            Self::Unknown
+        }
+    }
 }
 
 /// The kinds of client that are answered differently.
@@ -118,6 +141,11 @@ impl Frontend {
     }
 }
 
+/// What is said of bytes that are no message.
+pub(crate) fn unreadable(error: &prost::DecodeError) -> RpcError {
+    RpcError::new(Code::Internal, format!("grpc: error unmarshalling request: {error}"))
+}
+
 /// A call before anything is known of it.
 pub(super) struct Incoming<'a> {
     frontend: &'a Frontend,
@@ -132,9 +160,7 @@ const MIN_LONG_POLL_TIMEOUT: Duration = Duration::from_secs(2);
 impl Incoming<'_> {
     /// The message.
     pub(super) fn read<T: Message + Default>(&self) -> Result<T, RpcError> {
-        T::decode(self.message).map_err(|error| {
-            RpcError::new(Code::Internal, format!("grpc: error unmarshalling request: {error}"))
-        })
+        T::decode(self.message).map_err(|error| unreadable(&error))
     }
 
     /// Checks the namespace that a message names (B1).

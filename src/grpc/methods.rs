@@ -1,6 +1,6 @@
 //! The methods of Temporal's `WorkflowService` that are modelled, and what reads each of them.
 
-use super::decode::{activity, client, history, start, workflow_task};
+use super::decode::{activity, client, history, query, start, update, workflow_task};
 use super::frontend::{Call, Incoming};
 use crate::api::RpcError;
 
@@ -8,11 +8,14 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 21] = [
+const METHODS: [(&str, Decode); 26] = [
     ("DescribeWorkflowExecution", client::describe),
     ("GetWorkflowExecutionHistory", history::get),
+    ("GetWorkflowExecutionHistoryReverse", history::get_reverse),
     ("PollActivityTaskQueue", activity::poll),
+    ("PollWorkflowExecutionUpdate", update::poll),
     ("PollWorkflowTaskQueue", workflow_task::poll),
+    ("QueryWorkflow", query::query),
     ("RecordActivityTaskHeartbeat", activity::heartbeat),
     ("RecordActivityTaskHeartbeatById", activity::heartbeat_by_id),
     ("RequestCancelWorkflowExecution", client::request_cancel),
@@ -23,6 +26,7 @@ const METHODS: [(&str, Decode); 21] = [
     ("RespondActivityTaskCompletedById", activity::completed_by_id),
     ("RespondActivityTaskFailed", activity::failed),
     ("RespondActivityTaskFailedById", activity::failed_by_id),
+    ("RespondQueryTaskCompleted", query::completed),
     ("RespondWorkflowTaskCompleted", workflow_task::completed),
     ("RespondWorkflowTaskFailed", workflow_task::failed),
     ("ShutdownWorker", workflow_task::shutdown_worker),
@@ -30,6 +34,7 @@ const METHODS: [(&str, Decode); 21] = [
     ("SignalWorkflowExecution", client::signal),
     ("StartWorkflowExecution", start::start),
     ("TerminateWorkflowExecution", client::terminate),
+    ("UpdateWorkflowExecution", update::update),
 ];
 
 /// What reads the requests of a method, if it is modelled.

@@ -26,10 +26,19 @@
 
 mod decode;
 mod encode;
+mod expiry;
 mod frontend;
+mod itself;
 mod methods;
 mod paging;
 pub mod token;
 
+#[cfg(feature = "serve")]
+pub(crate) use encode::timestamp;
 pub use encode::{Reply, error_details};
-pub use frontend::{Call, Client, Frontend, Metadata};
+pub use expiry::Expiry;
+#[cfg(feature = "serve")]
+pub(crate) use frontend::unreadable;
+pub use frontend::{Call, Client, Frontend, Metadata, NextRuns};
+#[cfg(feature = "verify")]
+pub(crate) use paging::Page;

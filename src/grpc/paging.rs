@@ -1,9 +1,10 @@
 //! Which part of a history a read gets: pages of whole batches (A1), the close event only, with or
-//! without the virtual events of a pending transient workflow task (A4).
+//! without the virtual events of a pending transient workflow task (A4); and for a reader that
+//! waits, what came after what it has read.
 
 use prost::Message;
 
-use crate::api::{HistoryView, RpcError};
+use crate::api::{HistoryView, HistoryWait, RpcError};
 use crate::history::list::Batch;
 use crate::history::{EventId, RunId};
 
@@ -11,13 +12,23 @@ use crate::history::{EventId, RunId};
 const MAXIMUM_PAGE_SIZE: usize = 256;
 
 /// What a `next_page_token` says: how far a reader is in which history.
+///
+/// A reader gets a history as it was when it began, and one that waits then gets what came
+/// meanwhile, as it is then: a stretch of the history after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct PageToken {
     /// The run that is read: a reader of "the current run" stays with the one it began with.
     pub(super) run: RunId,
-    /// The first event that was not read yet.
-    next: EventId,
-    /// The event with which the history ended when the reader began.
+    stretch: Stretch,
+    /// The first event of the stretch that was not read yet; `None` if the stretch was read.
+    next: Option<EventId>,
+}
+
+/// A part of a history that is read in pages, both ends included; empty if the last is before the
+/// first.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Stretch {
+    first: EventId,
     last: EventId,
 }
 
@@ -26,26 +37,38 @@ struct TokenBytes {
     #[prost(string, tag = "1")]
     run: String,
     #[prost(uint32, tag = "2")]
-    next: u32,
+    first: u32,
     #[prost(uint32, tag = "3")]
     last: u32,
+    /// 0 is "read".
+    #[prost(uint32, tag = "4")]
+    next: u32,
+}
+
+/// A token that was not made here.
+pub(super) fn invalid_token() -> RpcError {
+    RpcError::invalid_argument("Invalid NextPageToken.")
 }
 
 impl PageToken {
     /// Reads the bytes of a token.
     pub(super) fn read(bytes: &[u8]) -> Result<Self, RpcError> {
-        let invalid = || RpcError::invalid_argument("Invalid NextPageToken.");
-        let token = TokenBytes::decode(bytes).map_err(|_| invalid())?;
+        let token = TokenBytes::decode(bytes).map_err(|_| invalid_token())?;
         Ok(Self {
-            run: token.run.parse().map_err(|_| invalid())?,
-            next: EventId(token.next),
-            last: EventId(token.last),
+            run: token.run.parse().map_err(|_| invalid_token())?,
+            stretch: Stretch { first: EventId(token.first.max(1)), last: EventId(token.last) },
+            next: (token.next > 0).then_some(EventId(token.next)),
         })
     }
 
     /// The bytes of the token.
     pub(super) fn to_bytes(self) -> Vec<u8> {
-        let token = TokenBytes { run: self.run.to_string(), next: self.next.0, last: self.last.0 };
+        let token = TokenBytes {
+            run: self.run.to_string(),
+            first: self.stretch.first.0,
+            last: self.stretch.last.0,
+            next: self.next.map_or(0, |next| next.0),
+        };
         token.encode_to_vec()
     }
 }
@@ -59,11 +82,12 @@ pub struct Page {
     from: Option<PageToken>,
     which: Which,
     tail: Tail,
+    follows: Follows,
 }
 
 /// Which events are asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Which {
+pub(super) enum Which {
     All,
     Close,
 }
@@ -77,12 +101,29 @@ pub(super) enum Tail {
     Transient,
 }
 
+/// Whether a reader follows a run as it goes on (`wait_new_event`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Follows {
+    Nothing,
+    TheRun,
+}
+
+/// How many batches a page may have; zero or less leaves it to the server.
+pub(super) fn page_size(maximum: i32) -> usize {
+    let size = usize::try_from(maximum).ok().filter(|size| *size > 0);
+    size.map_or(MAXIMUM_PAGE_SIZE, |size| size.min(MAXIMUM_PAGE_SIZE))
+}
+
 impl Page {
     /// The first page, of at most this many batches; zero or less leaves it to the server.
-    pub(super) fn first(maximum_page_size: i32) -> Self {
-        let size = usize::try_from(maximum_page_size).ok().filter(|size| *size > 0);
-        let size = size.map_or(MAXIMUM_PAGE_SIZE, |size| size.min(MAXIMUM_PAGE_SIZE));
-        Self { size, from: None, which: Which::All, tail: Tail::Transient }
+    pub(crate) fn first(maximum_page_size: i32) -> Self {
+        Self {
+            size: page_size(maximum_page_size),
+            from: None,
+            which: Which::All,
+            tail: Tail::Transient,
+            follows: Follows::Nothing,
+        }
     }
 
     /// The page that a token points at.
@@ -100,6 +141,29 @@ impl Page {
         Self { tail, ..self }
     }
 
+    /// For a reader that follows the run.
+    pub(super) fn following(self) -> Self {
+        Self { follows: Follows::TheRun, ..self }
+    }
+
+    /// Which events are on it.
+    pub(super) fn which(&self) -> Which {
+        self.which
+    }
+
+    /// What the reader waits for. The close of an open run is waited for even by those who do not
+    /// say so; but nothing is as long as there are pages of what was there before.
+    pub(super) fn wait(&self) -> HistoryWait {
+        match (self.which, self.from) {
+            (_, Some(PageToken { next: Some(_), .. })) => HistoryWait::Nothing,
+            (Which::Close, _) => HistoryWait::Close,
+            (Which::All, Some(token)) if self.follows == Follows::TheRun => {
+                HistoryWait::EventAfter(token.stretch.last)
+            }
+            (Which::All, _) => HistoryWait::Nothing,
+        }
+    }
+
     /// What of a history is on the page.
     ///
     /// A full page has one after it even if nothing is left for that, as on the real server (A1).
@@ -108,29 +172,53 @@ impl Page {
         match self.which {
             Which::Close => {
                 let closed = view.history.last().is_some_and(|l| l.attributes.closes_the_run());
-                let after = if closed { EventId(end.0 - 1) } else { end };
-                Cut { after, until: end, tail: Tail::Recorded, next: None }
+                let after = if closed { EventId(end.0.saturating_sub(1)) } else { end };
+                let stretch = Stretch { first: EventId::FIRST, last: end };
+                let next = (!closed).then(|| self.rest(view, stretch)).flatten();
+                Cut { after, until: end, tail: Tail::Recorded, next }
             }
             Which::All => self.cut_all(view),
         }
     }
 
     fn cut_all(&self, view: &HistoryView) -> Cut {
-        let from = self.from.unwrap_or(PageToken {
-            run: view.execution.run_id,
-            next: EventId::FIRST,
-            last: EventId(view.history.len()),
-        });
-        let after = EventId(from.next.0.saturating_sub(1));
+        let end = EventId(view.history.len());
+        let (stretch, next) = match self.from {
+            None => (Stretch { first: EventId::FIRST, last: end }, EventId::FIRST),
+            Some(PageToken { stretch, next: Some(next), .. }) => (stretch, next),
+            Some(PageToken { stretch, next: None, .. }) => match self.follows {
+                Follows::Nothing => (stretch, stretch.first),
+                Follows::TheRun => {
+                    let first = EventId(stretch.last.0.saturating_add(1));
+                    (Stretch { first, last: end }, first)
+                }
+            },
+        };
+        let after = EventId(next.0.saturating_sub(1));
         let ends = view.history.batches().map(Batch::last_event_id);
-        let ends = ends.filter(|end| *end > after && *end <= from.last);
+        let ends = ends.filter(|end| *end > after && *end <= stretch.last);
         let ends: Vec<EventId> = ends.take(self.size).collect();
         let until = ends.last().copied().unwrap_or(after);
         if ends.len() == self.size {
-            let next = Some(PageToken { next: until.next(), ..from });
-            return Cut { after, until, tail: Tail::Recorded, next };
+            let next = PageToken {
+                run: view.execution.run_id,
+                stretch,
+                next: Some(EventId(until.0.saturating_add(1))),
+            };
+            return Cut { after, until, tail: Tail::Recorded, next: Some(next) };
         }
-        Cut { after, until, tail: self.tail, next: None }
+        // The virtual events follow what is there now, and are nothing new to one who waits.
+        let is_current = stretch.last == end && stretch.first <= stretch.last;
+        let tail = if is_current { self.tail } else { Tail::Recorded };
+        Cut { after, until, tail, next: self.rest(view, stretch) }
+    }
+
+    /// The token with which a reader that follows the run waits for more, if there can be more.
+    fn rest(&self, view: &HistoryView, stretch: Stretch) -> Option<PageToken> {
+        let closed =
+            view.history.get(stretch.last).is_some_and(|event| event.attributes.closes_the_run());
+        let more = self.follows == Follows::TheRun && !closed;
+        more.then_some(PageToken { run: view.execution.run_id, stretch, next: None })
     }
 }
 
@@ -144,6 +232,48 @@ pub(super) struct Cut {
     pub(super) tail: Tail,
     /// The token of the page after this one.
     pub(super) next: Option<PageToken>,
+}
+
+/// Batches from the end of a history to its beginning.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ReversePage {
+    size: usize,
+    /// The event after those that are not read yet; `None` is the history's end.
+    before: Option<EventId>,
+}
+
+impl ReversePage {
+    /// The last page, of at most this many batches; zero or less leaves it to the server.
+    pub(super) fn last(maximum_page_size: i32) -> Self {
+        Self { size: page_size(maximum_page_size), before: None }
+    }
+
+    /// The page that a token points at.
+    pub(super) fn at(self, token: PageToken) -> Self {
+        Self { before: token.next, ..self }
+    }
+
+    /// What of a history is on the page. Nothing comes after the first event.
+    pub(super) fn cut(&self, view: &HistoryView) -> Cut {
+        let until = match self.before {
+            None => view.history.len(),
+            Some(before) => view.history.len().min(before.0.saturating_sub(1)),
+        };
+        let batches = view.history.batches_backwards();
+        let batches = batches.filter(|batch| batch.last_event_id().0 <= until).take(self.size);
+        let first = batches.last().map_or(until + 1, |batch| batch.first_event_id().0);
+        let rest = PageToken {
+            run: view.execution.run_id,
+            stretch: Stretch { first: EventId::FIRST, last: EventId(until) },
+            next: Some(EventId(first)),
+        };
+        Cut {
+            after: EventId(first.saturating_sub(1)),
+            until: EventId(until),
+            tail: Tail::Recorded,
+            next: (first > 1).then_some(rest),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -173,6 +303,11 @@ mod tests {
         HistoryView { execution, history, transient: Vec::new() }
     }
 
+    /// A token that has been to a client and back.
+    fn sent(token: Option<PageToken>) -> PageToken {
+        PageToken::read(&token.expect("a token").to_bytes()).unwrap()
+    }
+
     #[test]
     fn a_page_of_one_is_a_batch_and_an_empty_page_comes_last() {
         let view = view(&[2, 1, 3]);
@@ -181,15 +316,17 @@ mod tests {
         loop {
             let cut = page.cut(&view);
             pages.push((cut.after.0, cut.until.0));
-            let Some(next) = cut.next else { break };
-            page = page.at(PageToken::read(&next.to_bytes()).unwrap());
+            if cut.next.is_none() {
+                break;
+            }
+            page = page.at(sent(cut.next));
         }
         assert_eq!(pages, [(0, 2), (2, 3), (3, 6), (6, 6)]);
     }
 
     #[test]
     fn a_reader_sees_the_history_as_it_was_when_it_began() {
-        let next = Page::first(1).cut(&view(&[2, 1])).next.unwrap();
+        let next = sent(Page::first(1).cut(&view(&[2, 1])).next);
         let rest = Page::first(10).at(next).cut(&view(&[2, 1, 3]));
         assert_eq!((rest.after, rest.until, rest.next), (EventId(2), EventId(3), None));
     }
@@ -198,5 +335,43 @@ mod tests {
     fn an_open_run_has_no_close_event() {
         let cut = Page::first(0).only_close_event().cut(&view(&[2]));
         assert_eq!(cut.after, cut.until);
+    }
+
+    #[test]
+    fn a_reader_that_follows_gets_what_came_after_what_it_has_read() {
+        let page = Page::first(0).following();
+        assert_eq!(page.wait(), HistoryWait::Nothing, "at first, what is there");
+        let token = sent(page.cut(&view(&[2, 1])).next);
+        let page = page.at(token);
+        assert_eq!(page.wait(), HistoryWait::EventAfter(EventId(3)));
+        let cut = page.cut(&view(&[2, 1, 3]));
+        assert_eq!((cut.after, cut.until), (EventId(3), EventId(6)));
+        let nothing = page.cut(&view(&[2, 1]));
+        assert_eq!((nothing.after, nothing.until), (EventId(3), EventId(3)));
+        assert_eq!(page.at(sent(nothing.next)).wait(), page.wait());
+        // Who does not follow any more gets the last stretch again.
+        let again = Page::first(0).at(token).cut(&view(&[2, 1, 3]));
+        assert_eq!((again.after, again.until, again.next), (EventId(0), EventId(3), None));
+    }
+
+    #[test]
+    fn a_reader_waits_for_the_close_even_if_it_does_not_say_so() {
+        assert_eq!(Page::first(0).only_close_event().wait(), HistoryWait::Close);
+    }
+
+    #[test]
+    fn backwards_there_is_no_page_after_the_first_event() {
+        let view = view(&[2, 1, 3]);
+        let mut page = ReversePage::last(1);
+        let mut pages = Vec::new();
+        loop {
+            let cut = page.cut(&view);
+            pages.push((cut.until.0, cut.after.0));
+            if cut.next.is_none() {
+                break;
+            }
+            page = page.at(sent(cut.next));
+        }
+        assert_eq!(pages, [(6, 3), (3, 2), (2, 0)]);
     }
 }

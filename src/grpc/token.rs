@@ -11,7 +11,7 @@
 
 use prost::Message;
 
-use crate::api::{ActivityToken, RpcError, WorkflowTaskToken};
+use crate::api::{ActivityToken, QueryId, QueryTaskToken, RpcError, WorkflowTaskToken};
 use crate::clock::Time;
 use crate::history::{EventId, Execution};
 
@@ -82,6 +82,37 @@ pub fn activity(bytes: &[u8]) -> Result<ActivityToken, RpcError> {
         scheduled_event_id: EventId(task.scheduled_event_id),
         attempt: task.attempt,
     })
+}
+
+/// A query's token: its fields stand where others have an execution's, as on the real server.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Query {
+    #[prost(string, tag = "2")]
+    task_queue: String,
+    #[prost(string, tag = "3")]
+    query: String,
+}
+
+/// The query that a token names (G7).
+///
+/// # Errors
+///
+/// As [`workflow_task`].
+pub fn query(bytes: &[u8]) -> Result<QueryTaskToken, RpcError> {
+    if bytes.is_empty() {
+        return Err(RpcError::invalid_argument("Task token not set on request."));
+    }
+    let token = Query::decode(bytes).map_err(|_| garbage())?;
+    let query = token.query.parse().map_err(|_| garbage())?;
+    Ok(QueryTaskToken { task_queue: token.task_queue.into(), query: QueryId(query) })
+}
+
+impl QueryTaskToken {
+    /// The bytes that a worker gets with the task.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let (task_queue, query) = (self.task_queue.to_string(), self.query.to_string());
+        Query { task_queue, query }.encode_to_vec()
+    }
 }
 
 impl WorkflowTaskToken {

@@ -28,7 +28,7 @@ use super::failure::{ActivityTimeouts, Failure, Payloads};
 use super::ids::{EventId, Execution, Name, RunId, WorkflowId};
 use super::shared::Shared;
 use crate::clock::Time;
-use crate::official::{command, common, enums, well_known};
+use crate::official::{command, common, enums, update, well_known};
 
 /// One event of a history.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -79,6 +79,17 @@ pub enum Attributes {
         external: Option<Arc<ExternalOrigin>>,
     },
     WorkflowExecutionSignaled(Arc<WorkflowExecutionSignaled>),
+
+    WorkflowExecutionUpdateAdmitted {
+        request: Shared<update::Request>,
+        origin: UpdateAdmittedOrigin,
+    },
+    WorkflowExecutionUpdateAccepted(Arc<WorkflowExecutionUpdateAccepted>),
+    WorkflowExecutionUpdateCompleted {
+        meta: Shared<update::Meta>,
+        outcome: Shared<update::Outcome>,
+        accepted_event_id: EventId,
+    },
 
     WorkflowTaskScheduled {
         task_queue: WorkflowTaskQueue,
@@ -336,6 +347,27 @@ pub struct WorkflowExecutionSignaled {
     pub external: Option<Execution>,
 }
 
+/// `WorkflowExecutionUpdateAccepted`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub struct WorkflowExecutionUpdateAccepted {
+    pub protocol_instance_id: Name,
+    pub accepted_request_message_id: Name,
+    /// As the worker sent it.
+    pub accepted_request_sequencing_event_id: i64,
+    /// Not set if the update was admitted by an event, which has the request (B19).
+    pub accepted_request: Option<Shared<update::Request>>,
+}
+
+/// Why an update was written to the history before a worker accepted it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum UpdateAdmittedOrigin {
+    /// The event does not say.
+    Unspecified,
+    /// A reset applied it again (B16).
+    Reapply,
+}
+
 /// The queue of a workflow task: a worker's sticky queue, or the normal one.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct WorkflowTaskQueue {
@@ -526,6 +558,9 @@ impl Attributes {
             Self::WorkflowExecutionContinuedAsNew(_) => "WorkflowExecutionContinuedAsNew",
             Self::WorkflowExecutionCancelRequested { .. } => "WorkflowExecutionCancelRequested",
             Self::WorkflowExecutionSignaled(_) => "WorkflowExecutionSignaled",
+            Self::WorkflowExecutionUpdateAdmitted { .. } => "WorkflowExecutionUpdateAdmitted",
+            Self::WorkflowExecutionUpdateAccepted(_) => "WorkflowExecutionUpdateAccepted",
+            Self::WorkflowExecutionUpdateCompleted { .. } => "WorkflowExecutionUpdateCompleted",
             Self::WorkflowTaskScheduled { .. } => "WorkflowTaskScheduled",
             Self::WorkflowTaskStarted { .. } => "WorkflowTaskStarted",
             Self::WorkflowTaskCompleted { .. } => "WorkflowTaskCompleted",

@@ -163,7 +163,7 @@ impl RunId {
     }
 
     /// A UUID with these bits, but for those that tell version and variant.
-    pub(super) fn from_random(bits: u128, version: u128) -> Self {
+    pub(crate) fn from_random(bits: u128, version: u128) -> Self {
         let cleared = bits & !(0xF << 76) & !(0b11 << 62);
         Self(cleared | version << 76 | 0b10 << 62)
     }

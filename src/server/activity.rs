@@ -438,7 +438,10 @@ pub(super) fn respond_failed(
         retry::decide(&activity.scheduled.retry_policy, &attempt, now, activity.expiration())
     };
     match decision {
-        Decision::RetryAfter(interval) => activity.retry(now, interval, failure),
+        Decision::RetryAfter(interval) => {
+            activity.retry(now, interval, failure);
+            tx.change_silently();
+        }
         Decision::GiveUp(retry_state) => {
             let activity = tx.run.activities.remove(at);
             close(tx, activity, true, |scheduled_event_id, started_event_id| {

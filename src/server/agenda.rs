@@ -4,11 +4,12 @@
 //! server.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
 
 use super::key::{Dispatch, TaskKey, Timer};
 use super::run::Run;
 use super::workflow_task::{self, WorkflowTaskState};
-use super::{activity, activity_timeout, timer};
+use super::{activity, activity_timeout, query, timer};
 use crate::api::{CallId, PolledTaskQueue};
 use crate::clock::Time;
 use crate::history::Name;
@@ -29,19 +30,19 @@ pub(super) struct Poll {
     pub(super) since: Time,
 }
 
-/// The parked polls, in order of arrival; and until when sticky queues count as polled.
+/// The parked polls, in order of arrival; and until when queues count as polled.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub(super) struct Polls {
     parked: BTreeMap<Queue, VecDeque<Poll>>,
-    /// When the last poll of a sticky queue ended, for those that nobody polls now.
-    sticky_left: BTreeMap<Name, Time>,
+    /// When the last poll of a queue for workflow tasks ended, for those that nobody polls now.
+    left: BTreeMap<PolledTaskQueue, Time>,
 }
 
 impl Polls {
     /// Parks a poll.
     pub(super) fn park(&mut self, queue: Queue, poll: Poll) {
-        if let Queue::Workflow(PolledTaskQueue::Sticky(name)) = &queue {
-            self.sticky_left.remove(name);
+        if let Queue::Workflow(queue) = &queue {
+            self.left.remove(queue);
         }
         self.parked.entry(queue).or_default().push_back(poll);
     }
@@ -75,13 +76,14 @@ impl Polls {
     /// Forgets a sticky queue, whose worker has said that it stops: there is no more patience with
     /// it, and what still polls it gets nothing.
     pub(super) fn shut_down(&mut self, sticky: Name) {
-        self.sticky_left.remove(&sticky);
-        self.parked.remove(&Queue::Workflow(PolledTaskQueue::Sticky(sticky)));
+        let queue = PolledTaskQueue::Sticky(sticky);
+        self.left.remove(&queue);
+        self.parked.remove(&Queue::Workflow(queue));
     }
 
     fn leave(&mut self, queue: &Queue, now: Time) {
-        if let Queue::Workflow(PolledTaskQueue::Sticky(name)) = queue {
-            self.sticky_left.insert(name.clone(), now);
+        if let Queue::Workflow(queue) = queue {
+            self.left.insert(queue.clone(), now);
         }
     }
 
@@ -93,10 +95,17 @@ impl Polls {
     /// Whether a worker polls this sticky queue, or did so just now: matching gives a sticky worker
     /// up ten seconds after its last poll (D3).
     pub(super) fn sticky_worker_available(&self, name: &Name, now: Time) -> bool {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);
-        let queue = Queue::Workflow(PolledTaskQueue::Sticky(name.clone()));
-        self.parked.contains_key(&queue)
-            || self.sticky_left.get(name).is_some_and(|left| now.since(*left) < PATIENCE)
+        const PATIENCE: Duration = Duration::from_secs(10);
+        self.polled_within(&Queue::Workflow(PolledTaskQueue::Sticky(name.clone())), now, PATIENCE)
+    }
+
+    /// Whether a worker polls this queue for workflow tasks, or did so less than `window` ago.
+    pub(super) fn polled_within(&self, queue: &Queue, now: Time, window: Duration) -> bool {
+        let left = match queue {
+            Queue::Workflow(queue) => self.left.get(queue),
+            Queue::Activity(_) => None,
+        };
+        self.parked.contains_key(queue) || left.is_some_and(|left| now.since(*left) < window)
     }
 
     /// The queues that have polls.
@@ -212,6 +221,13 @@ fn collect(run: &Run, out: &mut Vec<Entry>) {
     let index = run.index;
     for (time, transfer) in &run.transfers {
         out.push(Entry::ByItself(*time, TaskKey::Transfer(index, *transfer)));
+    }
+    for (call, queue, since) in query::waiting(run) {
+        let key = TaskKey::Dispatch(index, Dispatch::QueryTask(call));
+        out.push(Entry::Waiting(Queue::Workflow(queue.clone()), since, key));
+    }
+    if let Some(time) = query::next(run) {
+        out.push(Entry::ByItself(time, TaskKey::Timer(index, Timer::Queries)));
     }
     if !run.is_open() {
         return;

@@ -9,10 +9,10 @@ use super::key::RunIndex;
 use super::start::{Asked, FirstTask, Verdict, judge};
 use super::terminate::{self, TerminatedBy, Termination};
 use super::workflow_task::{self, StartedFrom};
-use super::{Server, cancel, describe, messages, signal};
+use super::{Server, cancel, describe, messages, query, signal};
 use crate::api::{
-    ActivityTarget, CallId, HistoryView, Outbox, Request, RespondWorkflowTaskCompleted, Response,
-    RpcError, Target, TerminateWorkflowExecution,
+    ActivityTarget, CallId, Outbox, Request, RespondWorkflowTaskCompleted, Response, RpcError,
+    Target, TerminateWorkflowExecution,
 };
 use crate::clock::Time;
 use crate::history::event::WorkflowExecutionSignaled;
@@ -20,8 +20,8 @@ use crate::history::ids::RunCause;
 use crate::history::{Execution, Name, RunId, Shared, WorkflowId};
 
 impl Server {
-    /// Takes a request. Its answer is in `outbox` on return, unless it is a poll: that is parked,
-    /// and answered by a later [`Server::fire`] of a dispatch.
+    /// Takes a request. Its answer is in `outbox` on return, unless it is a poll, a query or a
+    /// reader that waits: that is parked, and answered by a later call or [`Server::fire`].
     pub fn call(&mut self, now: Time, call: CallId, request: Request, outbox: &mut Outbox) {
         let result = match request {
             Request::PollWorkflowTaskQueue(poll) => {
@@ -32,9 +32,26 @@ impl Server {
                 let poll_of = Poll { call, identity: poll.identity, since: now };
                 return self.polls.park(Queue::Activity(poll.task_queue), poll_of);
             }
-            other => self.answer(now, other),
+            Request::UpdateWorkflowExecution(request) => {
+                return self.update(now, call, &request, outbox);
+            }
+            Request::PollWorkflowExecutionUpdate(request) => {
+                return self.poll_update(now, call, &request, outbox);
+            }
+            Request::QueryWorkflow(request) => self.query(now, call, *request).transpose(),
+            Request::GetWorkflowExecutionHistory(request) => {
+                self.read_history(call, &request).transpose()
+            }
+            Request::RespondWorkflowTaskCompleted(request) => {
+                Some(self.complete(now, &request, outbox))
+            }
+            other => Some(self.answer(now, other)),
         };
-        outbox.answer(call, result);
+        if let Some(result) = result {
+            outbox.answer(call, result);
+        }
+        self.answer_update_waits(outbox);
+        self.deliver(outbox);
     }
 
     fn answer(&mut self, now: Time, request: Request) -> Result<Response, RpcError> {
@@ -92,30 +109,21 @@ impl Server {
                 let description = describe::describe(self.get(at));
                 Ok(Response::DescribeWorkflowExecution(Box::new(description)))
             }
-            Request::GetWorkflowExecutionHistory(target) => {
-                let run = self.get(self.find(&target)?);
-                Ok(Response::GetWorkflowExecutionHistory(HistoryView {
-                    execution: run.execution.clone(),
-                    history: run.history.clone(),
-                    transient: if run.is_open() {
-                        workflow_task::transient_events(run)
-                    } else {
-                        Vec::new()
-                    },
-                }))
-            }
-            Request::RespondWorkflowTaskCompleted(request) => self.complete(now, &request),
+            Request::RespondQueryTaskCompleted(request) => self.respond_query(now, *request),
             Request::RespondWorkflowTaskFailed(request) => {
-                let at = self
-                    .find_exactly(&request.token.execution)
-                    .ok_or_else(messages::workflow_task_not_found)?;
+                let at = self.find_of_token(&request.token.execution)?;
                 self.transact(now, at, |tx| workflow_task::respond_failed(tx, &request))?;
                 Ok(Response::Empty)
             }
             Request::RecordActivityTaskHeartbeat { activity, details, .. } => {
                 let at = self.find_activity(&activity)?;
-                let beat = activity::heartbeat(self.edit(at), now, named(&activity), details);
-                self.refresh(at);
+                let beat = self.transact(now, at, |tx| {
+                    let beat = activity::heartbeat(tx.run, now, named(&activity), details);
+                    if beat.is_ok() {
+                        tx.change_silently();
+                    }
+                    beat
+                });
                 Ok(Response::RecordActivityTaskHeartbeat { cancel_requested: beat? })
             }
             Request::RespondActivityTaskCompleted { activity, result, identity } => {
@@ -143,27 +151,29 @@ impl Server {
                 self.polls.shut_down(sticky_task_queue);
                 Ok(Response::Empty)
             }
-            // Parked by the caller.
-            Request::PollWorkflowTaskQueue(_) | Request::PollActivityTaskQueue(_) => {
-                Ok(Response::Empty)
-            }
+            // The caller has parked or answered them.
+            Request::PollWorkflowTaskQueue(_)
+            | Request::PollActivityTaskQueue(_)
+            | Request::QueryWorkflow(_)
+            | Request::GetWorkflowExecutionHistory(_)
+            | Request::UpdateWorkflowExecution(_)
+            | Request::PollWorkflowExecutionUpdate(_)
+            | Request::RespondWorkflowTaskCompleted(_) => Ok(Response::Empty),
         }
     }
 
     /// The run that a token names.
-    fn find_exactly(&self, execution: &Execution) -> Option<RunIndex> {
+    fn find_of_token(&self, execution: &Execution) -> Result<RunIndex, RpcError> {
         self.index(execution.run_id)
             .filter(|at| self.get(*at).execution.workflow_id == execution.workflow_id)
+            .ok_or_else(|| {
+                messages::run_not_found(&execution.workflow_id, &execution.run_id.to_string())
+            })
     }
 
     fn find_activity(&self, target: &ActivityTarget) -> Result<RunIndex, RpcError> {
         match target {
-            ActivityTarget::Token(token) => {
-                let execution = &token.execution;
-                self.find_exactly(execution).ok_or_else(|| {
-                    messages::run_not_found(&execution.workflow_id, &execution.run_id.to_string())
-                })
-            }
+            ActivityTarget::Token(token) => self.find_of_token(&token.execution),
             ActivityTarget::Id(by_id) => {
                 if by_id.target.workflow_id.as_str().is_empty() {
                     return Err(messages::workflow_id_not_set());
@@ -302,12 +312,16 @@ impl Server {
         &mut self,
         now: Time,
         request: &RespondWorkflowTaskCompleted,
+        outbox: &mut Outbox,
     ) -> Result<Response, RpcError> {
-        let at = self
-            .find_exactly(&request.token.execution)
-            .filter(|at| workflow_task::started(self.get(*at), &request.token).is_some())
-            .ok_or_else(messages::workflow_task_not_found)?;
-        commands::check_sequence(&request.commands)?;
+        let at = self.find_of_token(&request.token.execution)?;
+        if workflow_task::started(self.get(at), &request.token).is_none() {
+            return Err(messages::workflow_task_not_found());
+        }
+        if let Err(error) = commands::check_sequence(&request.commands) {
+            query::ask_again(self.edit(at));
+            return Err(error);
+        }
         let surroundings = Surroundings {
             namespace: &self.namespace,
             runs_so_far: self.runs_so_far(&request.token.execution.workflow_id),
@@ -317,18 +331,28 @@ impl Server {
         match commands::complete(run, now, request, &surroundings) {
             Ok(completion) => {
                 self.runs[at.0 as usize] = copy;
+                self.take_query_results(at, &request.query_results);
                 self.settle(now, at);
                 if let Some(new_run) = completion.new_run {
                     self.make_successor(now, new_run);
                 }
-                let returned = completion.returned.map(|task| {
-                    Box::new(workflow_task::task(self.get(at), &task, StartedFrom::Completion))
+                self.answer_rejected(at, completion.rejected, outbox);
+                let returned = completion.returned.map(|(task, messages)| {
+                    let from = StartedFrom::Completion;
+                    Box::new(workflow_task::task(self.get(at), &task, from, messages))
                 });
-                Ok(Response::RespondWorkflowTaskCompleted { workflow_task: returned })
+                Ok(Response::RespondWorkflowTaskCompleted {
+                    workflow_task: returned,
+                    reset_history_event_id: completion.reset_history_event_id,
+                })
             }
             Err(bad) => {
-                commands::refuse(self.edit(at), now, &bad, &request.identity);
+                let run = self.edit(at);
+                query::ask_again(run);
+                commands::refuse(run, now, &bad, &request.identity);
+                let aborted = run.updates.abort();
                 self.settle(now, at);
+                self.answer_aborted(at, &aborted, outbox);
                 Err(RpcError::invalid_argument(bad.message.to_string()))
             }
         }

@@ -4,6 +4,7 @@
 use super::commands::{BadCommand, NewRun, Surroundings};
 use super::cron::{self, Ended};
 use super::key::Transfer;
+use super::query::{self, ClosedBy};
 use super::retry::{self, Decision};
 use super::run::Run;
 use super::transaction::Transaction;
@@ -169,6 +170,7 @@ pub(super) fn follow_close(run: &mut Run, now: Time) {
 
 /// The run timeout or the execution timeout (R48, F1).
 pub(super) fn time_out(tx: &mut Transaction<'_>, runs_so_far: u32) -> Option<NewRun> {
+    query::run_closed_from_outside(tx.run, ClosedBy::Timeout);
     super::workflow_task::fail_by_server(tx);
     tx.flush();
     let by_execution_timeout =

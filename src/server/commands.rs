@@ -2,11 +2,13 @@
 
 use super::run::Run;
 use super::transaction::Transaction;
-use super::workflow_task::{self, StartedFrom, StartedTask};
+use super::update::{Messages, Rejected, SentAgain};
+use super::workflow_task::{self, StartedFrom, StartedTask, WorkflowTaskState};
 use super::{
-    activity, child, close, continue_as_new, external, messages, search_attributes, timer,
+    activity, child, close, continue_as_new, external, messages, search_attributes, speculative,
+    timer,
 };
-use crate::api::{Command, RespondWorkflowTaskCompleted, RpcError};
+use crate::api::{Command, RespondWorkflowTaskCompleted, RpcError, UpdateMessage};
 use crate::clock::Time;
 use crate::history::{Attributes, EventId, Failure, Name, RunId};
 use crate::official::enums::WorkflowTaskFailedCause;
@@ -56,10 +58,14 @@ pub(super) struct NewRun {
 
 /// What a completion came to.
 pub(super) struct Completion {
-    /// The next task, if it was to be returned.
-    pub(super) returned: Option<StartedTask>,
+    /// The next task, if it was to be returned, and the updates that it brings.
+    pub(super) returned: Option<(StartedTask, Vec<UpdateMessage>)>,
     /// The run to be made with it.
     pub(super) new_run: Option<NewRun>,
+    /// The updates that have ended without an event.
+    pub(super) rejected: Vec<Rejected>,
+    /// Of a task that left nothing: where the worker has to go back to (G5).
+    pub(super) reset_history_event_id: Option<EventId>,
 }
 
 /// What the server as a whole knows and a completion needs.
@@ -77,28 +83,81 @@ pub(super) fn complete(
     request: &RespondWorkflowTaskCompleted,
     surroundings: &Surroundings<'_>,
 ) -> Result<Completion, BadCommand> {
-    let mut tx = Transaction::begin(now, run);
-    let Some(completed) =
-        workflow_task::complete(&mut tx, &request.identity, request.extras.clone())
-    else {
-        return Ok(Completion { returned: None, new_run: None });
+    let mut completion = Completion {
+        returned: None,
+        new_run: None,
+        rejected: Vec::new(),
+        reset_history_event_id: None,
     };
-    tx.run.sticky.clone_from(&request.sticky);
-    reset_points::record(tx.run, now, completed, request.extras.as_deref());
-    let mut new_run = None;
-    for command in &request.commands {
-        apply(&mut tx, completed, command, request, surroundings, &mut new_run)?;
+    let mut tx = Transaction::begin(now, run);
+    let mut messages = Messages::of(&request.messages);
+    if speculative::leaves_nothing(tx.run, request) {
+        messages.take_rest(&mut tx, EventId(0))?;
+        completion.reset_history_event_id = tx.run.previous_started_event_id;
+        workflow_task::end_successfully(tx.run);
+        tx.run.sticky.clone_from(&request.sticky);
+    } else {
+        let Some(completed) =
+            workflow_task::complete(&mut tx, &request.identity, request.extras.clone())
+        else {
+            return Ok(completion);
+        };
+        tx.run.sticky.clone_from(&request.sticky);
+        reset_points::record(tx.run, now, completed, request.extras.as_deref());
+        let new_run = &mut completion.new_run;
+        for command in &request.commands {
+            apply(&mut tx, completed, command, request, surroundings, &mut messages, new_run)?;
+        }
+        messages.take_rest(&mut tx, completed)?;
     }
-    if tx.run.is_open() && (!tx.run.buffer.is_empty() || request.force_create_new_workflow_task) {
+    if tx.run.is_open() && !request.force_create_new_workflow_task {
+        tx.run.updates.reject_unprocessed(&mut messages.rejected);
+    }
+    completion.rejected = messages.rejected;
+    completion.returned = schedule_next(tx, request);
+    Ok(completion)
+}
+
+/// Schedules the next task, if one is due, and starts it, if it is to be returned: a normal one for
+/// events that came meanwhile, or a speculative one for updates (D4, G5). Only a returned task is
+/// speculative.
+fn schedule_next(
+    mut tx: Transaction<'_>,
+    request: &RespondWorkflowTaskCompleted,
+) -> Option<(StartedTask, Vec<UpdateMessage>)> {
+    if !tx.run.is_open() {
+        tx.commit();
+        return None;
+    }
+    let for_updates = tx.run.updates.wait_for_task();
+    if !tx.run.buffer.is_empty()
+        || request.force_create_new_workflow_task
+        || (for_updates && !request.return_new_workflow_task)
+    {
         tx.schedule_workflow_task();
     }
-    let returned = if request.return_new_workflow_task {
-        workflow_task::start(&mut tx, &request.identity, StartedFrom::Completion)
-    } else {
-        None
+    if !request.return_new_workflow_task {
+        tx.commit();
+        return None;
+    }
+    let from = StartedFrom::Completion;
+    let send = |tx: &mut Transaction<'_>, started: StartedTask| {
+        let messages = tx.run.updates.send(started.started_event_id, SentAgain::No);
+        (started, messages)
     };
-    tx.commit();
-    Ok(Completion { returned, new_run })
+    if tx.run.workflow_task != WorkflowTaskState::None {
+        let started = workflow_task::start(&mut tx, &request.identity, from);
+        let returned = started.map(|started| send(&mut tx, started));
+        tx.commit();
+        return returned;
+    }
+    // A speculative task begins behind what is written, and is no part of it.
+    tx.store();
+    if for_updates {
+        speculative::schedule(tx.run, tx.now);
+    }
+    let started = workflow_task::start(&mut tx, &request.identity, from)?;
+    Some(send(&mut tx, started))
 }
 
 fn apply(
@@ -107,6 +166,7 @@ fn apply(
     command: &Command,
     request: &RespondWorkflowTaskCompleted,
     surroundings: &Surroundings<'_>,
+    messages: &mut Messages<'_>,
     new_run: &mut Option<NewRun>,
 ) -> Result<(), BadCommand> {
     if command.closes_the_run() && tx.has_unhandled_events() {
@@ -157,6 +217,7 @@ fn apply(
             });
             Ok(())
         }
+        Command::ProtocolMessage { message_id } => messages.take(tx, completed, message_id),
         Command::CompleteWorkflowExecution(command) => {
             *new_run = close::complete(tx, completed, command, surroundings);
             Ok(())

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use crate::api::CallId;
 use crate::history::EventId;
 
 /// The number of a run on its server, from 0, in the order in which runs were made.
@@ -86,6 +87,8 @@ pub enum Dispatch {
     WorkflowTask,
     /// The activity scheduled by this event.
     ActivityTask(EventId),
+    /// The query that this call asks.
+    QueryTask(CallId),
 }
 
 /// A deadline of a run. The run's own comes before the deadlines that it caps, as the older one.
@@ -99,6 +102,11 @@ pub enum Timer {
     FirstWorkflowTask,
     /// The earliest of the activities' timeouts; all that are due then are handled at once (R67).
     Activities,
+    /// The earliest of what becomes of queries by itself: a sticky worker's time is over, nobody
+    /// polls, nobody has answered (G7).
+    Queries,
     /// The earliest of the user timers; all that are due then fire at once (R79).
     UserTimers,
+    /// The end of the server's patience with calls that wait for updates.
+    UpdateWaits,
 }

@@ -4,7 +4,11 @@
 use std::sync::LazyLock;
 
 use crate::api::{Code, ErrorDetail, RpcError};
-use crate::history::{Name, RunId, WorkflowId};
+use crate::history::{Name, RunId, Shared, WorkflowId};
+use crate::official::failure;
+use crate::official::failure::failure::FailureInfo;
+use crate::official::failure::{ApplicationFailureInfo, Failure};
+use crate::official::update::{Outcome, outcome};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
@@ -101,6 +105,58 @@ pub(super) fn workflow_closing() -> RpcError {
     }
 }
 
+/// The query that a token names is not with a worker (any more).
+pub(super) fn query_task_not_found() -> RpcError {
+    RpcError::not_found("query task not found, or already expired")
+}
+
+/// A worker could not answer yet, or never could (G7).
+pub(super) fn not_ready(message: &'static str) -> RpcError {
+    RpcError {
+        code: Code::FailedPrecondition,
+        message: message.into(),
+        detail: Some(ErrorDetail::WorkflowNotReady),
+    }
+}
+
+/// No worker ever knew anything of the run.
+pub(super) fn closed_before_first_task() -> RpcError {
+    not_ready("Workflow execution closed before WorkflowTaskStarted event")
+}
+
+/// As many queries as may wait for the run's next workflow task do.
+pub(super) fn query_buffer_full() -> RpcError {
+    RpcError {
+        code: Code::ResourceExhausted,
+        message: "consistent query buffer is full, this may be caused by too many queries and \
+                  workflow not able to process query fast enough"
+            .into(),
+        detail: Some(ErrorDetail::ResourceExhausted),
+    }
+}
+
+/// Nobody has answered in time.
+pub(super) fn query_timed_out() -> RpcError {
+    RpcError::new(Code::DeadlineExceeded, "query timed out before a worker could process it")
+}
+
+/// Nobody polls the queue of a query.
+pub(super) fn no_poller() -> RpcError {
+    RpcError::new(
+        Code::FailedPrecondition,
+        "no poller seen for task queue recently, worker may be down",
+    )
+}
+
+/// The worker's answer is a failure.
+pub(super) fn query_failed(message: &Name, failure: Option<Shared<failure::Failure>>) -> RpcError {
+    RpcError {
+        code: Code::InvalidArgument,
+        message: message.to_string().into(),
+        detail: Some(ErrorDetail::QueryFailed { failure }),
+    }
+}
+
 /// An already-started refusal (F8, F9).
 pub(super) fn already_started(
     message: String,
@@ -114,4 +170,95 @@ pub(super) fn already_started(
         first_execution_run_id,
     };
     RpcError { code: Code::AlreadyExists, message: message.into(), detail: Some(detail) }
+}
+
+/// An error that the real server masks, with a hash of it.
+pub(super) fn masked() -> RpcError {
+    RpcError::new(Code::Internal, "something went wrong, please retry (00000000)")
+}
+
+/// No update of the run has this id.
+pub(super) fn update_not_found(id: &str) -> RpcError {
+    RpcError::not_found(format!("update \"{id}\" not found"))
+}
+
+/// The run has closed before a worker accepted the update (B8).
+pub(super) fn update_aborted() -> RpcError {
+    RpcError::not_found("workflow update was aborted by closing workflow")
+}
+
+/// The completion that was to answer the update was refused.
+pub(super) fn update_lost() -> RpcError {
+    not_ready(
+        "Unable to perform workflow execution update due to unexpected workflow task failure.",
+    )
+}
+
+/// The run's workflow task fails again and again.
+pub(super) fn update_of_failing_workflow() -> RpcError {
+    not_ready("Unable to perform workflow execution update due to Workflow Task in failed state.")
+}
+
+/// G6.
+pub(super) fn too_many_updates_in_flight(limit: usize) -> RpcError {
+    RpcError {
+        code: Code::ResourceExhausted,
+        message: format!(
+            "limit on number of concurrent in-flight updates has been reached ({limit})"
+        )
+        .into(),
+        detail: Some(ErrorDetail::ResourceExhausted),
+    }
+}
+
+/// G6.
+pub(super) fn too_many_updates(limit: usize) -> RpcError {
+    RpcError::new(
+        Code::FailedPrecondition,
+        format!(
+            "The limit on the total number of distinct updates in this workflow has been reached \
+             ({limit}). Make sure any duplicate updates share an Update ID so the server can \
+             deduplicate them, and consider rejecting updates that you aren't going to process. You \
+             can also Continue-as-New to avoid this; we recommend you check Continue-as-New \
+             Suggested in your Workflow."
+        ),
+    )
+}
+
+/// The outcome of an update that a completed workflow task left unanswered (G5).
+pub(super) fn unprocessed_update() -> Shared<Outcome> {
+    static OUTCOME: LazyLock<Shared<Outcome>> = LazyLock::new(|| {
+        failed(
+            "Workflow Update is rejected because it wasn't processed by worker. Probably, Workflow \
+             Update is not supported by the worker.",
+            "UnprocessedUpdate",
+        )
+    });
+    OUTCOME.clone()
+}
+
+/// The outcome of an update that was accepted and not completed when the run closed (G6).
+pub(super) fn update_outlived() -> Shared<Outcome> {
+    static OUTCOME: LazyLock<Shared<Outcome>> = LazyLock::new(|| {
+        failed(
+            "Workflow Update failed because the Workflow completed before the Update completed.",
+            "AcceptedUpdateCompletedWorkflow",
+        )
+    });
+    OUTCOME.clone()
+}
+
+fn failed(message: &str, error_type: &str) -> Shared<Outcome> {
+    let info = ApplicationFailureInfo {
+        r#type: error_type.to_owned(),
+        non_retryable: true,
+        ..ApplicationFailureInfo::default()
+    };
+    let failure = Failure {
+        message: message.to_owned(),
+        source: "Server".to_owned(),
+        failure_info: Some(FailureInfo::ApplicationFailureInfo(info)),
+        ..Failure::default()
+    };
+    Shared::new(Outcome { value: Some(outcome::Value::Failure(failure)) })
 }

@@ -50,6 +50,8 @@ mod external;
 mod follow_up;
 mod key;
 mod messages;
+mod query;
+mod reader;
 mod rebuild;
 mod reset;
 mod reset_points;
@@ -57,6 +59,7 @@ mod retry;
 mod run;
 mod search_attributes;
 mod signal;
+mod speculative;
 mod start;
 mod start_checks;
 #[cfg(test)]
@@ -64,6 +67,8 @@ mod story;
 mod terminate;
 mod timer;
 mod transaction;
+mod update;
+mod update_wait;
 mod workflow_task;
 
 pub use key::{Dispatch, RunIndex, TaskKey, Timer, Transfer};
@@ -75,6 +80,8 @@ use std::sync::Arc;
 
 use agenda::{Agenda, Polls};
 use transaction::Transaction;
+use update::SentAgain;
+use update_wait::UpdateWaits;
 use workflow_task::{StartedFrom, WorkflowTaskState};
 
 use crate::api::{CallId, Outbox, PolledTaskQueue, Response, RpcError, Target};
@@ -92,13 +99,21 @@ pub struct Server {
     /// The runs of each Workflow Id, in the order in which they were made.
     chains: BTreeMap<WorkflowId, Vec<RunIndex>>,
     polls: Polls,
+    update_waits: UpdateWaits,
+    /// Where the calls are that wait for a run. Follows from the runs.
+    parked: BTreeMap<CallId, RunIndex>,
+    /// Answers to parked calls; empty between one request or follow-up and the next.
+    answers: Outbox,
     /// Follows from the rest: no part of what the server is.
     agenda: Agenda,
 }
 
 impl PartialEq for Server {
     fn eq(&self, other: &Self) -> bool {
-        self.namespace == other.namespace && self.runs == other.runs && self.polls == other.polls
+        self.namespace == other.namespace
+            && self.runs == other.runs
+            && self.polls == other.polls
+            && self.update_waits == other.update_waits
     }
 }
 
@@ -109,6 +124,7 @@ impl Hash for Server {
         self.namespace.hash(state);
         self.runs.hash(state);
         self.polls.hash(state);
+        self.update_waits.hash(state);
     }
 }
 
@@ -121,6 +137,9 @@ impl Server {
             by_run_id: BTreeMap::new(),
             chains: BTreeMap::new(),
             polls: Polls::default(),
+            update_waits: UpdateWaits::default(),
+            parked: BTreeMap::new(),
+            answers: Outbox::new(),
             agenda: Agenda::default(),
         }
     }
@@ -132,18 +151,34 @@ impl Server {
 
     /// Forgets a parked call: nobody waits for its answer any more.
     pub fn abandon(&mut self, now: Time, call: CallId) {
-        self.polls.abandon(call, now);
+        self.update_waits.abandon(call);
+        match self.parked.remove(&call) {
+            Some(at) => {
+                query::forget(self.edit(at), call);
+                reader::forget(self.edit(at), call);
+                self.refresh(at);
+            }
+            None => self.polls.abandon(call, now),
+        }
     }
 
     /// What comes next by default, and when it is due.
     pub fn due(&self) -> Option<(Time, TaskKey)> {
-        self.agenda.first(&self.polls)
+        let first = self.agenda.first(&self.polls);
+        first.into_iter().chain(self.update_waits.deadlines()).min()
     }
 
     /// Puts what the server will do by itself, as things are, no later than `until` into `out`, in
     /// default order: by due time, then as [`TaskKey`]s are ordered.
     pub fn due_until(&self, until: Time, out: &mut Vec<(Time, TaskKey)>) {
+        let before = out.len();
         self.agenda.until(&self.polls, until, out);
+        let agenda_ends = out.len();
+        out.extend(self.update_waits.deadlines().filter(|(time, _)| *time <= until));
+        if out.len() > agenda_ends {
+            out[before..].sort_unstable();
+            out.dedup_by_key(|(_, key)| *key);
+        }
     }
 
     /// Does something that is due. Answers to parked polls are in `outbox` on return. A task that
@@ -151,14 +186,33 @@ impl Server {
     pub fn fire(&mut self, now: Time, task: TaskKey, outbox: &mut Outbox) {
         let at = task.run().0 as usize;
         let Some(run) = self.runs.get(at) else { return };
+        if let TaskKey::Timer(run, Timer::UpdateWaits) = task {
+            return self.end_update_waits(now, run, outbox);
+        }
         if self.agenda.due(run, &self.polls, task).is_none_or(|due| due > now) {
             return;
         }
         match task {
             TaskKey::Transfer(run, transfer) => self.transfer(now, run, transfer),
             TaskKey::Dispatch(run, dispatch) => self.dispatch(now, run, dispatch, outbox),
+            TaskKey::Timer(run, Timer::Queries) => self.time_out_queries(now, run),
             TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
         }
+        self.answer_update_waits(outbox);
+        self.deliver(outbox);
+    }
+
+    /// Puts the answers to parked calls where the caller wants them.
+    fn deliver(&mut self, outbox: &mut Outbox) {
+        for (call, result) in self.answers.drain() {
+            outbox.answer(call, result);
+        }
+    }
+
+    /// Answers a parked call.
+    fn answer_parked(&mut self, call: CallId, result: Result<Response, RpcError>) {
+        self.parked.remove(&call);
+        self.answers.answer(call, result);
     }
 
     /// The runs, in the order in which they were made.
@@ -240,8 +294,8 @@ impl Server {
         result
     }
 
-    /// After a change of a run: finds out whether its sticky worker is there (D3), and brings the
-    /// agenda up to date.
+    /// After a change of a run: finds out whether its sticky worker is there (D3), tells those who
+    /// wait for it, and brings the agenda up to date.
     fn settle(&mut self, now: Time, at: RunIndex) {
         let run = &self.runs[at.0 as usize];
         if let WorkflowTaskState::Scheduled(task) = &run.workflow_task
@@ -253,6 +307,8 @@ impl Server {
         {
             task.sticky_worker_missing = true;
         }
+        self.settle_queries(now, at);
+        self.settle_readers(at);
         self.refresh(at);
     }
 
@@ -307,16 +363,22 @@ impl Server {
                     agenda::Queue::Workflow(PolledTaskQueue::Sticky(_)) => StartedFrom::StickyQueue,
                     _ => StartedFrom::NormalQueue,
                 };
-                let started =
-                    self.transact(now, at, |tx| workflow_task::start(tx, &poll.identity, from));
-                started.map(|started| {
-                    let task = workflow_task::task(self.get(at), &started, from);
+                let started = self.transact(now, at, |tx| {
+                    let started = workflow_task::start(tx, &poll.identity, from)?;
+                    let messages = tx.run.updates.send(started.started_event_id, SentAgain::Yes);
+                    Some((started, messages))
+                });
+                started.map(|(started, messages)| {
+                    let task = workflow_task::task(self.get(at), &started, from, messages);
                     Response::PollWorkflowTaskQueue(Box::new(task))
                 })
             }
+            Dispatch::QueryTask(call) => self.start_query_task(at, call),
             Dispatch::ActivityTask(scheduled) => {
-                let task = activity::start(self.edit(at), now, scheduled, &poll.identity);
-                self.refresh(at);
+                let task = self.transact(now, at, |tx| {
+                    tx.change_silently();
+                    activity::start(tx.run, now, scheduled, &poll.identity)
+                });
                 task.map(|task| Response::PollActivityTaskQueue(Box::new(task)))
             }
         };
@@ -331,10 +393,16 @@ impl Server {
         let new_run = self.transact(now, at, |tx| {
             match timer {
                 Timer::WorkflowTask => workflow_task::time_out(tx),
-                Timer::FirstWorkflowTask => tx.schedule_workflow_task(),
+                Timer::FirstWorkflowTask => {
+                    // A task for updates alone takes its place, even if nothing comes of that.
+                    tx.run.first_workflow_task_at = None;
+                    tx.schedule_workflow_task();
+                }
                 Timer::Activities => activity_timeout::time_out(tx),
                 Timer::UserTimers => timer::fire(tx),
                 Timer::RunTimeout => return close::time_out(tx, runs_so_far),
+                // Not one of the run's own.
+                Timer::Queries | Timer::UpdateWaits => {}
             }
             None
         });

@@ -44,6 +44,11 @@ fn apply(run: &mut Run, event: &Event, now: Time) {
         Attributes::WorkflowExecutionSignaled(signaled) => {
             run.signal_request_ids.insert(signaled.request_id.clone());
         }
+        Attributes::WorkflowExecutionUpdateAdmitted { .. }
+        | Attributes::WorkflowExecutionUpdateAccepted(_)
+        | Attributes::WorkflowExecutionUpdateCompleted { .. } => {
+            run.updates.apply(event.id, &event.attributes);
+        }
         Attributes::ActivityTaskScheduled(scheduled) => {
             let mut activity = Activity::new(event.id, Arc::clone(scheduled), event.time);
             activity.attempt_scheduled_time = now;

@@ -4,6 +4,7 @@
 //! there, applies again what must not be lost, and lets the run go on with a new workflow task. The
 //! current run is terminated.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Server;
@@ -14,7 +15,8 @@ use super::rebuild::rebuild;
 use super::run::Run;
 use super::terminate::{TerminatedBy, Termination, terminate};
 use super::transaction::Transaction;
-use crate::api::{Code, ExecutionStatus, Response, RpcError};
+use super::update;
+use crate::api::{ExecutionStatus, Response, RpcError};
 use crate::clock::Time;
 use crate::history::event::{StartOrigin, WorkflowExecutionSignaled, WorkflowTaskFailed};
 use crate::history::ids::RunCause;
@@ -29,6 +31,7 @@ const MAXIMUM_REQUEST_ID_LENGTH: usize = 1_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Excluded {
     signals: bool,
+    updates: bool,
     /// All that can be excluded is: nothing is applied again, not even what children did.
     everything: bool,
 }
@@ -60,6 +63,9 @@ impl Server {
             return Ok(Response::ResetWorkflowExecution { run_id: current_run.execution.run_id });
         }
         let kept = keep(&self.runs[base.0 as usize].history, point)?;
+        if !excluded.updates && self.has_an_update_twice(base, point) {
+            return Err(messages::masked());
+        }
 
         let new = RunIndex(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
         let count = self.runs_so_far(&target.workflow_id);
@@ -124,16 +130,43 @@ impl Server {
         run
     }
 
-    /// The runs that continued the base as new have signals too (B17).
+    /// Whether two runs of the chain accepted updates with one id after the point: the real server
+    /// fails when it applies the second again.
+    fn has_an_update_twice(&self, base: RunIndex, point: EventId) -> bool {
+        let base = &self.runs[base.0 as usize];
+        let mut seen = BTreeSet::new();
+        let mut events: Box<dyn Iterator<Item = &Event>> =
+            Box::new(base.history.events_after(EventId(point.0 - 1)));
+        let mut at = &**base;
+        loop {
+            for event in events {
+                let id = update::reapplied(&event.attributes).and_then(|of| update::named_by(&of));
+                if id.is_some_and(|id| !seen.insert(id)) {
+                    return true;
+                }
+            }
+            let next = at.successor.filter(|_| at.status == ExecutionStatus::ContinuedAsNew);
+            let Some(next) = next.and_then(|next| self.run(next)) else { return false };
+            events = Box::new(next.history.events());
+            at = next;
+        }
+    }
+
+    /// The runs that continued the base as new have signals and updates too (B17).
     fn reapply_chain(&self, tx: &mut Transaction<'_>, base: &Run, excluded: Excluded) {
         let mut at = base;
         while at.status == ExecutionStatus::ContinuedAsNew {
             let next = at.successor.and_then(|next| self.run(next));
             let Some(next) = next else { return };
-            let signals = next.history.events().filter(|event| {
-                matches!(event.attributes, Attributes::WorkflowExecutionSignaled(_))
+            let signals_and_updates = next.history.events().filter(|event| {
+                matches!(
+                    event.attributes,
+                    Attributes::WorkflowExecutionSignaled(_)
+                        | Attributes::WorkflowExecutionUpdateAdmitted { .. }
+                        | Attributes::WorkflowExecutionUpdateAccepted(_)
+                )
             });
-            reapply(tx, signals, excluded);
+            reapply(tx, signals_and_updates, excluded);
             at = next;
         }
     }
@@ -151,12 +184,8 @@ fn excluded(request: &ResetWorkflowExecutionRequest) -> Result<Excluded, RpcErro
             types.push(ResetReapplyExcludeType::Signal.into());
             types.push(ResetReapplyExcludeType::Update.into());
         }
-        // The real server masks what went wrong, with a hash of it.
         Err(_) => {
-            return Err(RpcError::new(
-                Code::Internal,
-                "something went wrong, please retry (00000000)",
-            ));
+            return Err(messages::masked());
         }
     }
     let has = |which: ResetReapplyExcludeType| types.contains(&which.into());
@@ -168,6 +197,7 @@ fn excluded(request: &ResetWorkflowExecutionRequest) -> Result<Excluded, RpcErro
     ];
     Ok(Excluded {
         signals: has(ResetReapplyExcludeType::Signal),
+        updates: has(ResetReapplyExcludeType::Update),
         everything: all.into_iter().all(has),
     })
 }
@@ -255,8 +285,8 @@ impl PendingTask {
     }
 }
 
-/// What happened after the point and is to happen again: signals, and what children did that the
-/// kept history initiated (B16). Cancel requests never. Like everything that comes from outside, it
+/// What happened after the point and is to happen again: signals, updates, and what children did
+/// that the kept history initiated (B16). Cancel requests never. Like everything that comes from outside, it
 /// is buffered first and flushed at once (R2, R4).
 fn reapply<'e>(
     tx: &mut Transaction<'_>,
@@ -270,6 +300,15 @@ fn reapply<'e>(
                 // Who sent it from another execution is not carried over.
                 let again = WorkflowExecutionSignaled { external: None, ..(**signaled).clone() };
                 tx.buffer(Attributes::WorkflowExecutionSignaled(Arc::new(again)));
+            }
+            Attributes::WorkflowExecutionUpdateAdmitted { .. }
+            | Attributes::WorkflowExecutionUpdateAccepted(_)
+                if !excluded.updates =>
+            {
+                if let Some(again) = update::reapplied(&event.attributes) {
+                    tx.run.updates.apply(event.id, &again);
+                    tx.buffer(again);
+                }
             }
             Attributes::StartChildWorkflowExecutionFailed { initiated_event_id, .. } => {
                 if let Some(at) = tx.run.child_index(*initiated_event_id) {

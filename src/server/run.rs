@@ -9,7 +9,10 @@ use super::buffer::Buffered;
 use super::child::Child;
 use super::external::{ExternalCancel, ExternalSignal};
 use super::key::{RunIndex, Transfer};
+use super::query::Query;
+use super::reader::Reader;
 use super::timer::UserTimer;
+use super::update::Updates;
 use super::workflow_task::WorkflowTaskState;
 use crate::api::{ExecutionStatus, StickyAttributes};
 use crate::clock::Time;
@@ -59,6 +62,11 @@ pub struct Run {
     /// By initiated event.
     pub(super) external_signals: Vec<ExternalSignal>,
     pub(super) signal_request_ids: BTreeSet<Name>,
+    pub(super) updates: Updates,
+    /// Without an answer yet, in order of arrival.
+    pub(super) queries: Vec<Query>,
+    /// Who waits for what comes next in the history, in order of arrival.
+    pub(super) readers: Vec<Reader>,
     /// What follows from what happened and has not been done yet.
     pub(super) transfers: Vec<(Time, Transfer)>,
 
@@ -112,6 +120,9 @@ impl Run {
             external_cancels: Vec::new(),
             external_signals: Vec::new(),
             signal_request_ids: BTreeSet::new(),
+            updates: Updates::default(),
+            queries: Vec::new(),
+            readers: Vec::new(),
             transfers: Vec::new(),
             expires_at,
             chain_expires_at: execution_expiration,

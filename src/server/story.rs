@@ -267,8 +267,11 @@ fn completion(task: &WorkflowTask, commands: Vec<Command>) -> RespondWorkflowTas
         commands,
         identity: "worker".into(),
         sticky: None,
+        query_results: Vec::new(),
         return_new_workflow_task: false,
         force_create_new_workflow_task: false,
+        messages: Vec::new(),
+        discards_speculative_with_events: false,
         extras: None,
     }
 }

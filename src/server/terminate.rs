@@ -2,6 +2,7 @@
 
 use super::close::follow_close;
 use super::key::Transfer;
+use super::query::{self, ClosedBy};
 use super::transaction::Transaction;
 use super::{messages, workflow_task};
 use crate::api::ExecutionStatus;
@@ -26,6 +27,7 @@ pub(super) enum TerminatedBy {
 /// Terminates an open run. A started workflow task fails first and what is buffered is flushed
 /// (R42); a transient one leaves nothing (R43).
 pub(super) fn terminate(tx: &mut Transaction<'_>, termination: Termination, by: TerminatedBy) {
+    query::run_closed_from_outside(tx.run, ClosedBy::Request);
     workflow_task::fail_by_server(tx);
     tx.flush();
     let attributes = Attributes::WorkflowExecutionTerminated {

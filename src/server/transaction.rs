@@ -4,7 +4,8 @@ use super::buffer::{Buffered, is_completion, started_origin, wire_started};
 use super::key::Transfer;
 use super::reset_points;
 use super::run::Run;
-use super::workflow_task::{self, ScheduledTask, WorkflowTaskState};
+use super::speculative;
+use super::workflow_task::{self, ScheduledTask, TaskKind, WorkflowTaskState};
 use crate::api::ExecutionStatus;
 use crate::clock::Time;
 use crate::history::{Attributes, Event, EventId};
@@ -19,13 +20,15 @@ pub(super) struct Transaction<'r> {
     batch: Vec<Event>,
     /// How many of the buffered events were there before: only those stand in a close's way (R60).
     buffered_before: usize,
+    /// Whether something of the run has changed although no event says so.
+    silent_change: bool,
 }
 
 impl<'r> Transaction<'r> {
     /// Begins a transaction on an open run.
     pub(super) fn begin(now: Time, run: &'r mut Run) -> Self {
         let buffered_before = run.buffer.len();
-        Self { now, run, batch: Vec::new(), buffered_before }
+        Self { now, run, batch: Vec::new(), buffered_before, silent_change: false }
     }
 
     /// The id that the next event gets.
@@ -154,6 +157,7 @@ impl<'r> Transaction<'r> {
             })
         };
         self.run.workflow_task = WorkflowTaskState::Scheduled(ScheduledTask {
+            kind: if attempt > 1 { TaskKind::Transient } else { TaskKind::Normal },
             scheduled_event_id,
             scheduled_time: self.now,
             original_scheduled_time: self.now,
@@ -186,11 +190,30 @@ impl<'r> Transaction<'r> {
         self.run.history.append(batch);
     }
 
+    /// Says that something has changed that no event tells of, but that the server stores.
+    pub(super) fn change_silently(&mut self) {
+        self.silent_change = true;
+    }
+
+    /// Whether this transaction stores anything.
+    fn changes(&self) -> bool {
+        let buffered = self.run.buffer.len() != self.buffered_before;
+        self.silent_change || buffered || !self.batch.is_empty()
+    }
+
     /// Writes the batch: with what is buffered, if no workflow task is started (R3), or if there is
     /// too much of it (R10).
     pub(super) fn commit(mut self) {
+        self.store();
+    }
+
+    /// The same, for one that goes on with what is not stored: a speculative task (D5).
+    pub(super) fn store(&mut self) {
+        if self.run.is_open() && self.changes() {
+            speculative::write(self);
+        }
         if self.run.is_open() && self.run.buffer.len() > MAXIMUM_BUFFERED_EVENTS {
-            workflow_task::fail_because_of_full_buffer(&mut self);
+            workflow_task::fail_because_of_full_buffer(self);
         }
         if !matches!(self.run.workflow_task, WorkflowTaskState::Started(_)) {
             self.flush();

@@ -1,15 +1,16 @@
-//! The life of a workflow task: scheduled, started, failed, timed out; normal, sticky, transient
-//! (R11–R20, `semantics/reset.md` C and D).
+//! The life of a workflow task: scheduled, started, failed, timed out; normal, sticky, transient,
+//! speculative (R11–R20, `semantics/reset.md` C, D and G5).
 
 use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::messages;
 use super::run::Run;
 use super::transaction::Transaction;
+use super::{messages, query};
 use crate::api::{
-    PendingWorkflowTask, RespondWorkflowTaskFailed, RpcError, WorkflowTask, WorkflowTaskToken,
+    PendingWorkflowTask, RespondWorkflowTaskFailed, RpcError, UpdateMessage, WorkflowTask,
+    WorkflowTaskToken,
 };
 use crate::clock::Time;
 use crate::history::event::{
@@ -27,10 +28,22 @@ pub(super) enum WorkflowTaskState {
     Started(StartedTask),
 }
 
+/// Whether a task's events are in the history.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum TaskKind {
+    /// Each as it happens.
+    Normal,
+    /// Only if it completes: a later attempt than the first (R16).
+    Transient,
+    /// Only if something comes of it: a task for updates alone (D5, G5).
+    Speculative,
+}
+
 /// One that waits for a worker.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct ScheduledTask {
-    /// Of a transient task only virtual: the id that the event would have (R16).
+    pub(super) kind: TaskKind,
+    /// Only virtual if the task is not normal: the id that the event would have (R16, D5).
     pub(super) scheduled_event_id: EventId,
     pub(super) scheduled_time: Time,
     pub(super) original_scheduled_time: Time,
@@ -52,11 +65,16 @@ pub(super) struct StartedTask {
 
 impl ScheduledTask {
     /// Whether it leaves no events unless it completes (R16).
-    pub(super) fn is_transient(&self) -> bool {
-        self.attempt > 1
+    fn is_transient(&self) -> bool {
+        self.kind == TaskKind::Transient
     }
 
-    fn scheduled_event(&self) -> Attributes {
+    /// Whether its events are not in the history.
+    fn is_virtual(&self) -> bool {
+        self.kind != TaskKind::Normal
+    }
+
+    pub(super) fn scheduled_event(&self) -> Attributes {
         Attributes::WorkflowTaskScheduled {
             task_queue: self.task_queue.clone(),
             start_to_close_timeout: self.start_to_close_timeout,
@@ -125,6 +143,7 @@ pub(super) fn start(
     if scheduled.is_transient() && scheduled.scheduled_event_id != tx.next_event_id() {
         tx.run.workflow_task_attempt = 1;
         scheduled.attempt = 1;
+        scheduled.kind = TaskKind::Normal;
         scheduled.scheduled_time = tx.now;
         scheduled.start_to_close_timeout = start_to_close_timeout(tx.run, 1);
         scheduled.scheduled_event_id = tx.add(scheduled.scheduled_event());
@@ -135,7 +154,7 @@ pub(super) fn start(
         started_time: tx.now,
         identity: identity.clone(),
     };
-    if !started.scheduled.is_transient() {
+    if !started.scheduled.is_virtual() {
         let origin = match from {
             StartedFrom::Completion => StartOrigin::Inline,
             StartedFrom::NormalQueue | StartedFrom::StickyQueue => StartOrigin::Poll,
@@ -147,7 +166,12 @@ pub(super) fn start(
 }
 
 /// What the worker gets.
-pub(super) fn task(run: &Run, started: &StartedTask, from: StartedFrom) -> WorkflowTask {
+pub(super) fn task(
+    run: &Run,
+    started: &StartedTask,
+    from: StartedFrom,
+    messages: Vec<UpdateMessage>,
+) -> WorkflowTask {
     let scheduled = &started.scheduled;
     let new_only = run.previous_started_event_id.map_or(EventId::FIRST, EventId::next);
     WorkflowTask {
@@ -158,11 +182,13 @@ pub(super) fn task(run: &Run, started: &StartedTask, from: StartedFrom) -> Workf
         scheduled_time: scheduled.scheduled_time,
         history: run.history.clone(),
         transient: transient_events(run),
+        messages,
         first_event_id: match from {
             StartedFrom::NormalQueue => EventId::FIRST,
             StartedFrom::StickyQueue | StartedFrom::Completion => new_only,
         },
         started_event_id: started.started_event_id,
+        queries: query::along(run),
     }
 }
 
@@ -177,7 +203,7 @@ fn token(run: &Run, started: &StartedTask) -> WorkflowTaskToken {
     }
 }
 
-/// The events of a pending transient task, as readers see them (R16).
+/// The events of a pending transient or speculative task, as readers see them (R16, A4).
 pub(super) fn transient_events(run: &Run) -> Vec<Event> {
     let scheduled_event = |task: &ScheduledTask| Event {
         id: task.scheduled_event_id,
@@ -186,11 +212,11 @@ pub(super) fn transient_events(run: &Run) -> Vec<Event> {
     };
     match &run.workflow_task {
         WorkflowTaskState::Scheduled(task)
-            if task.is_transient() && task.scheduled_event_id == run.history.next_event_id() =>
+            if task.is_virtual() && task.scheduled_event_id == run.history.next_event_id() =>
         {
             vec![scheduled_event(task)]
         }
-        WorkflowTaskState::Started(task) if task.scheduled.is_transient() => vec![
+        WorkflowTaskState::Started(task) if task.scheduled.is_virtual() => vec![
             scheduled_event(&task.scheduled),
             Event {
                 id: task.started_event_id,
@@ -239,8 +265,11 @@ pub(super) fn fail(
     identity: &Name,
     binary_checksum: &Name,
 ) {
-    let WorkflowTaskState::Started(started) = &tx.run.workflow_task else { return };
+    let WorkflowTaskState::Started(started) = tx.run.workflow_task.clone() else { return };
     if !started.scheduled.is_transient() {
+        if started.scheduled.is_virtual() {
+            write_start(tx, &started, identity);
+        }
         let attributes = Attributes::WorkflowTaskFailed(Arc::new(WorkflowTaskFailed {
             scheduled_event_id: started.scheduled.scheduled_event_id,
             started_event_id: started.started_event_id,
@@ -285,6 +314,9 @@ pub(super) fn fail_by_server(tx: &mut Transaction<'_>) {
     );
 }
 
+/// How long a speculative task waits on the normal queue before it becomes a normal one.
+const SPECULATIVE_PATIENCE: Duration = Duration::from_secs(5);
+
 /// When the pending task times out: started and not answered, or not picked up from a sticky queue
 /// (R14, R15). On the normal queue a task waits for ever (D2).
 pub(super) fn deadline(run: &Run) -> Option<Time> {
@@ -294,18 +326,26 @@ pub(super) fn deadline(run: &Run) -> Option<Time> {
             Some(task.started_time + task.scheduled.start_to_close_timeout)
         }
         WorkflowTaskState::Scheduled(task) => {
-            let sticky = run.sticky.as_ref().filter(|_| task.task_queue.sticky.is_some())?;
-            Some(task.scheduled_time + sticky.schedule_to_start_timeout)
+            let sticky = run.sticky.as_ref().filter(|_| task.task_queue.sticky.is_some());
+            let patience = match (sticky, task.kind) {
+                (Some(sticky), _) => sticky.schedule_to_start_timeout,
+                (None, TaskKind::Speculative) => SPECULATIVE_PATIENCE,
+                (None, _) => return None,
+            };
+            Some(task.scheduled_time + patience)
         }
     }
 }
 
 /// The timeout of the pending task (R14, R15, D3).
 pub(super) fn time_out(tx: &mut Transaction<'_>) {
-    match &tx.run.workflow_task {
+    match tx.run.workflow_task.clone() {
         WorkflowTaskState::None => return,
         WorkflowTaskState::Scheduled(task) => {
             let scheduled_event_id = task.scheduled_event_id;
+            if task.is_virtual() {
+                tx.add_at(task.scheduled_time, task.scheduled_event());
+            }
             tx.add(Attributes::WorkflowTaskTimedOut {
                 scheduled_event_id,
                 started_event_id: None,
@@ -318,6 +358,9 @@ pub(super) fn time_out(tx: &mut Transaction<'_>) {
             let (scheduled_event_id, started_event_id) =
                 (task.scheduled.scheduled_event_id, task.started_event_id);
             if !task.scheduled.is_transient() {
+                if task.scheduled.is_virtual() {
+                    write_start(tx, &task, &Name::empty());
+                }
                 tx.add(Attributes::WorkflowTaskTimedOut {
                     scheduled_event_id,
                     started_event_id: Some(started_event_id),
@@ -339,10 +382,8 @@ pub(super) fn complete(
 ) -> Option<EventId> {
     let WorkflowTaskState::Started(started) = &tx.run.workflow_task else { return None };
     let started = started.clone();
-    if started.scheduled.is_transient() {
-        tx.add_at(started.scheduled.scheduled_time, started.scheduled.scheduled_event());
-        tx.add_at(started.started_time, started.started_event(StartOrigin::Poll));
-        tx.end_batch();
+    if started.scheduled.is_virtual() {
+        write_start(tx, &started, identity);
     }
     let completed = tx.add(Attributes::WorkflowTaskCompleted {
         scheduled_event_id: started.scheduled.scheduled_event_id,
@@ -351,10 +392,34 @@ pub(super) fn complete(
         extras,
     });
     tx.run.previous_started_event_id = Some(started.started_event_id);
-    tx.run.workflow_task = WorkflowTaskState::None;
-    tx.run.workflow_task_attempt = 1;
-    tx.run.close_attempted = false;
+    end_successfully(tx.run);
     Some(completed)
+}
+
+pub(super) fn end_successfully(run: &mut Run) {
+    run.workflow_task = WorkflowTaskState::None;
+    run.workflow_task_attempt = 1;
+    run.close_attempted = false;
+}
+
+/// Writes the events of a started task that has none yet, in a batch of their own (R16, D5, A1). The
+/// server has not kept who started it; the event names who has ended it.
+pub(super) fn write_start(tx: &mut Transaction<'_>, started: &StartedTask, identity: &Name) {
+    tx.run.had_workflow_task = true;
+    tx.run.first_workflow_task_at = None;
+    // The queue is where the next task would go: a start on the normal one has ended stickiness.
+    let task_queue = task_queue(tx.run);
+    let scheduled = ScheduledTask { task_queue, ..started.scheduled.clone() };
+    tx.add_at(scheduled.scheduled_time, scheduled.scheduled_event());
+    tx.add_at(
+        started.started_time,
+        Attributes::WorkflowTaskStarted {
+            scheduled_event_id: started.scheduled.scheduled_event_id,
+            identity: identity.clone(),
+            origin: StartOrigin::Poll,
+        },
+    );
+    tx.end_batch();
 }
 
 /// What a description tells of the pending task.

@@ -22,6 +22,7 @@
 
 mod client;
 pub mod code;
+mod exchange;
 mod happening;
 pub mod host;
 mod limits;
@@ -37,6 +38,7 @@ mod size;
 mod tests;
 mod watch;
 
+pub use exchange::Exchange;
 pub use happening::{ClientIndex, Enabled, Happening};
 pub use host::{
     ActivityContext, ActivityError, ActivityFailure, BuildError, Canceled, Host, HostBuilder,
@@ -45,6 +47,8 @@ pub use host::{
 pub use limits::{Limit, Limits, Stopped};
 pub use log::{Answer, LogEntry, NotSent, Which};
 pub use plan::Plan;
+#[cfg(feature = "verify")]
+pub(crate) use request::NAMESPACE;
 pub use result::{Close, ExecutionResult, RunResult};
 pub use run::{Ended, Race, run};
 pub use schedule::{DefaultOrder, Schedule, Seeded};

@@ -10,7 +10,7 @@ use super::client::{Client, Seen};
 use super::log::{Answer, LogEntry, NotSent, Which};
 use super::plan::{ClientPlan, Plan};
 use super::request::{NAMESPACE, Unresolved, current_run, resolve};
-use super::{ClientIndex, Enabled, Happening};
+use super::{ClientIndex, Enabled, Exchange, Happening};
 use crate::api::{CallId, Outbox, Request, Response, RpcError};
 use crate::clock::{EPOCH, Time};
 use crate::scenario::model::{ClientAction, ClientStep, Deploy};
@@ -46,6 +46,17 @@ struct Scratch {
     stopped: Vec<WorkerIndex>,
     /// How many events workers have been shown.
     replayed: u64,
+    /// What has passed since it was last taken, if somebody looks on.
+    exchanges: Option<Vec<Exchange>>,
+}
+
+impl Scratch {
+    /// Notes what passes, if somebody looks on.
+    fn note(&mut self, exchange: impl FnOnce() -> Exchange) {
+        if let Some(exchanges) = &mut self.exchanges {
+            exchanges.push(exchange());
+        }
+    }
 }
 
 impl Clone for Scratch {
@@ -111,6 +122,15 @@ fn call_of(client: ClientIndex, step: usize) -> CallId {
 impl Simulation {
     /// The world at the scenario's beginning: the workers poll, the clients have done nothing yet.
     pub fn new(plan: Arc<Plan>) -> Self {
+        Self::begin(plan, Scratch::default())
+    }
+
+    /// As [`Simulation::new`], with somebody who looks on from the first poll.
+    pub fn looked_on(plan: Arc<Plan>) -> Self {
+        Self::begin(plan, Scratch { exchanges: Some(Vec::new()), ..Scratch::default() })
+    }
+
+    fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
         let configs = &plan.scenario().workers;
         let workers = (0..).zip(configs).map(|(index, config)| {
             Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config)
@@ -125,7 +145,7 @@ impl Simulation {
             watching: 0,
             log: Vec::new(),
             problems: Problems::default(),
-            scratch: Scratch::default(),
+            scratch,
             plan,
         };
         for index in 0..simulation.workers.len() {
@@ -161,6 +181,17 @@ impl Simulation {
     /// What went wrong in the workers in a way that no real worker could go on from.
     pub fn problems(&self) -> &[Problem] {
         &self.problems.0
+    }
+
+    /// From now on, what passes between the server and those who ask it is noted, to be taken with
+    /// [`Simulation::take_exchanges`]. Clones do not look on.
+    pub fn look_on(&mut self) {
+        self.scratch.exchanges.get_or_insert_default();
+    }
+
+    /// What has passed since the last call, in order; nothing if nobody looks on.
+    pub fn take_exchanges(&mut self) -> Vec<Exchange> {
+        self.scratch.exchanges.as_mut().map(mem::take).unwrap_or_default()
     }
 
     /// How many events workers have been shown since this simulation was made or cloned: what
@@ -293,6 +324,7 @@ impl Simulation {
     /// Passes requests to the server and its answers back, until nobody has anything to say.
     fn exchange(&mut self) {
         while let Some(Sent { call, request }) = self.scratch.queue.pop_front() {
+            self.scratch.note(|| Exchange::Asked { call, request: request.clone() });
             self.server.call(self.now, call, request, &mut self.scratch.outbox);
             self.deliver_answers();
         }
@@ -304,6 +336,7 @@ impl Simulation {
         }
         let mut outbox = mem::take(&mut self.scratch.outbox);
         for (call, result) in outbox.drain() {
+            self.scratch.note(|| Exchange::Answered { call, result: result.clone() });
             match caller(call) {
                 Caller::Client(index) => self.answer_client(index, answer(result)),
                 Caller::Worker(index) => {
@@ -409,13 +442,19 @@ impl Simulation {
 
     /// A request whose answer nobody waits for.
     fn tell_server(&mut self, request: Request) {
+        let call = CallId(0);
+        self.scratch.note(|| Exchange::Asked { call, request: request.clone() });
         let mut unheard = Outbox::new();
-        self.server.call(self.now, CallId(0), request, &mut unheard);
+        self.server.call(self.now, call, request, &mut unheard);
+        for (call, result) in unheard.drain() {
+            self.scratch.note(|| Exchange::Answered { call, result });
+        }
     }
 
     fn stop_worker(&mut self, index: usize) {
         self.scratch.stopped.extend(u16::try_from(index).ok().map(WorkerIndex));
         for call in self.workers[index].stop(self.now) {
+            self.scratch.note(|| Exchange::Abandoned { call });
             self.server.abandon(self.now, call);
         }
     }
@@ -459,7 +498,7 @@ impl Simulation {
 fn events_shown(result: &Result<Response, RpcError>) -> u64 {
     let task = match result {
         Ok(Response::PollWorkflowTaskQueue(task)) => Some(task),
-        Ok(Response::RespondWorkflowTaskCompleted { workflow_task }) => workflow_task.as_ref(),
+        Ok(Response::RespondWorkflowTaskCompleted { workflow_task, .. }) => workflow_task.as_ref(),
         _ => None,
     };
     task.map_or(0, |task| (task.history.len() + 1).saturating_sub(task.first_event_id.0).into())

@@ -64,6 +64,11 @@ fn of(attributes: &Attributes) -> usize {
             payloads(continued.input.as_ref())
         }
         Attributes::WorkflowExecutionSignaled(signaled) => payloads(signaled.input.as_ref()),
+        Attributes::WorkflowExecutionUpdateAdmitted { request, .. } => request.encoded_len(),
+        Attributes::WorkflowExecutionUpdateAccepted(accepted) => {
+            accepted.accepted_request.as_ref().map_or(0, |request| request.encoded_len())
+        }
+        Attributes::WorkflowExecutionUpdateCompleted { outcome, .. } => outcome.encoded_len(),
         Attributes::ActivityTaskScheduled(scheduled) => scheduled.command.encoded_len(),
         Attributes::MarkerRecorded { command, .. } => command.encoded_len(),
         Attributes::StartChildWorkflowExecutionInitiated(child) => child.command.encoded_len(),

@@ -43,6 +43,11 @@ impl Comparison {
         HistoryDiff::of(self, recorded, got)
     }
 
+    /// The UUID that `<id:N>` stands for, if one was seen in its place.
+    pub fn uuid(&self, number: &str) -> Option<&str> {
+        self.uuids.get(number).map(String::as_str)
+    }
+
     fn collect(&mut self, expected: &Value, got: &Value, path: &str, found: &mut Vec<String>) {
         match (expected, got) {
             (Value::Object(expected), Value::Object(got)) => {

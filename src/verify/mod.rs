@@ -45,6 +45,8 @@
 mod case;
 mod compare;
 mod diff;
+#[cfg(feature = "verify")]
+pub mod live;
 pub mod normalise;
 pub mod retime;
 mod rpc;

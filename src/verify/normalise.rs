@@ -127,9 +127,36 @@ pub fn result(action: &str, result: &Value, keep: &[String]) -> Value {
             Value::Object(pick(result, &["stage", "outcome"]))
         }
         "reset_workflow_execution" => Value::Object(pick(result, &["runId"])),
+        "cli" => printed(result),
         _ => result.clone(),
     };
     clean(&kept, &DROPPED_FIELDS, "")
+}
+
+/// What the `temporal` CLI has printed: long texts are for people, and lists of allowed values come
+/// in any order.
+fn printed(result: &Value) -> Value {
+    const LONG: usize = 300;
+    let mut kept = result.clone();
+    if result["stdout"].as_str().is_some_and(|stdout| stdout.chars().count() > LONG) {
+        kept["stdout"] = "<long, not compared>".into();
+    }
+    if let Some(stderr) = result["stderr"].as_str() {
+        kept["stderr"] = stderr.lines().map(sorted_values).collect::<String>().into();
+    }
+    kept
+}
+
+/// A line, with its end.
+fn sorted_values(line: &str) -> String {
+    match line.split_once("allowed values are: ") {
+        Some((before, values)) => {
+            let mut values: Vec<&str> = values.split(", ").collect();
+            values.sort_unstable();
+            format!("{before}allowed values are: {}\n", values.join(", "))
+        }
+        None => format!("{line}\n"),
+    }
 }
 
 /// What is compared of an error: the name of its code, its message, and which details it has.

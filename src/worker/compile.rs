@@ -11,6 +11,7 @@ use super::program::{
     Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try, Version, WorkflowCode,
     WorkflowOp, WorkflowStep,
 };
+use crate::history::official::NAMESPACE;
 use crate::history::payload::{json, json_message};
 use crate::history::{Name, Shared};
 use crate::official::{command, common, enums, taskqueue};
@@ -379,10 +380,12 @@ fn reuse_policy(policy: model::WorkflowIdReusePolicy) -> enums::WorkflowIdReuseP
     }
 }
 
+#[allow(deprecated)] // SDKs still name the namespace
 fn signal(
     step: &model::SignalExternalWorkflow,
 ) -> Shared<command::SignalExternalWorkflowExecutionCommandAttributes> {
     Shared::new(command::SignalExternalWorkflowExecutionCommandAttributes {
+        namespace: NAMESPACE.to_owned(),
         execution: Some(common::WorkflowExecution {
             workflow_id: step.signal_external_workflow.clone(),
             run_id: String::new(),

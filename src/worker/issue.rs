@@ -6,6 +6,7 @@ use super::compile::task_queue;
 use super::op::{CancelEffect, Op, OpId, OpKind, Outcome};
 use super::run::{Context, Issued, Run};
 use crate::api::Command;
+use crate::history::official::NAMESPACE;
 use crate::history::{Name, Shared};
 use crate::official::{command, common};
 
@@ -131,7 +132,9 @@ impl Run {
         }
         self.numbers.external += 1;
         let id = self.push_op(op);
+        #[allow(deprecated)] // SDKs still name the namespace
         let command = command::RequestCancelExternalWorkflowExecutionCommandAttributes {
+            namespace: NAMESPACE.to_owned(),
             workflow_id: target.to_owned(),
             reason: format!(
                 "Cancel requested by workflow with run id {} with reason: {reason}",
@@ -195,7 +198,9 @@ impl Run {
             }
             OpKind::Child(spec) => {
                 let parent = self.execution.workflow_id.as_str();
+                #[allow(deprecated)] // SDKs still name the namespace
                 let command = command::RequestCancelExternalWorkflowExecutionCommandAttributes {
+                    namespace: NAMESPACE.to_owned(),
                     workflow_id: at.child_id(ctx.program, spec, parent).to_string(),
                     run_id: at.run_id.map(|run| run.to_string()).unwrap_or_default(),
                     child_workflow_only: true,

@@ -72,6 +72,9 @@ impl Run {
 
             A::WorkflowExecutionTimedOut { .. }
             | A::WorkflowExecutionTerminated { .. }
+            | A::WorkflowExecutionUpdateAdmitted { .. }
+            | A::WorkflowExecutionUpdateAccepted(_)
+            | A::WorkflowExecutionUpdateCompleted { .. }
             | A::WorkflowTaskScheduled { .. }
             | A::WorkflowTaskStarted { .. }
             | A::WorkflowTaskCompleted { .. }
@@ -372,5 +375,6 @@ fn machine_name(command: &Command) -> &'static str {
         Command::RecordMarker(_) => "Marker",
         Command::UpsertWorkflowSearchAttributes(_) => "Upsert search attributes",
         Command::ModifyWorkflowProperties(_) => "Modify workflow properties",
+        Command::ProtocolMessage { .. } => "Update",
     }
 }

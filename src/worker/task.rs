@@ -279,8 +279,11 @@ impl Worker {
                     identity,
                     sticky: self.sticky.clone(),
                     // sdk-core always takes the next task if there is one.
+                    query_results: Vec::new(),
                     return_new_workflow_task: true,
                     force_create_new_workflow_task: force,
+                    messages: Vec::new(),
+                    discards_speculative_with_events: true,
                     extras: None,
                 }))
             }
@@ -320,7 +323,8 @@ impl Worker {
             }
             next = open.next;
         }
-        if let Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task) }) = result {
+        if let Ok(Response::RespondWorkflowTaskCompleted { workflow_task: Some(task), .. }) = result
+        {
             next = Some(task);
         }
         if let Some(task) = next {

@@ -270,21 +270,22 @@ fn names_that_are_not_defined() {
     26 |     when: ActivityTaskSheduled
        |           ^^^^^^^^^^^^^^^^^^^^ did you mean `ActivityTaskScheduled`?
 
-    error: unknown event type `WorkflowExecutionUpdateAccepted`
+    error: unknown event type `NexusOperationStarted`
       --> tests/bad_input/undefined_names.yaml:28:20
        |
-    28 |     when: { event: WorkflowExecutionUpdateAccepted }
-       |                    ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unknown
+    28 |     when: { event: NexusOperationStarted }
+       |                    ^^^^^^^^^^^^^^^^^^^^^ unknown
        |
        = help: there are `WorkflowExecutionStarted`, `WorkflowExecutionCompleted`,
                `WorkflowExecutionFailed`, `WorkflowExecutionTimedOut`, `WorkflowExecutionCanceled`,
                `WorkflowExecutionTerminated`, `WorkflowExecutionContinuedAsNew`,
                `WorkflowExecutionCancelRequested`, `WorkflowExecutionSignaled`,
-               `WorkflowTaskScheduled`, `WorkflowTaskStarted`, `WorkflowTaskCompleted`,
-               `WorkflowTaskTimedOut`, `WorkflowTaskFailed`, `ActivityTaskScheduled`,
-               `ActivityTaskStarted`, `ActivityTaskCompleted`, `ActivityTaskFailed`,
-               `ActivityTaskTimedOut`, `ActivityTaskCancelRequested`, `ActivityTaskCanceled`,
-               `TimerStarted`, `TimerFired`, and 18 more
+               `WorkflowExecutionUpdateAdmitted`, `WorkflowExecutionUpdateAccepted`,
+               `WorkflowExecutionUpdateCompleted`, `WorkflowTaskScheduled`,
+               `WorkflowTaskStarted`, `WorkflowTaskCompleted`, `WorkflowTaskTimedOut`,
+               `WorkflowTaskFailed`, `ActivityTaskScheduled`, `ActivityTaskStarted`,
+               `ActivityTaskCompleted`, `ActivityTaskFailed`, `ActivityTaskTimedOut`, and 24
+               more
 
     error: unknown status `Cancelled`
       --> tests/bad_input/undefined_names.yaml:31:13

@@ -11,6 +11,7 @@ use deadbeat::server::{Server, TaskKey};
 use deadbeat::verify::{Case, Rpc, RunSource, Step, Symbols};
 use serde_json::{Value, json};
 
+use crate::cli;
 use crate::follow::Follower;
 
 const NAMESPACE: &str = "default";
@@ -147,7 +148,7 @@ impl<'a> Driver<'a> {
                 "join" => self.join(step),
                 "await_event" => self.await_event(step),
                 "bind_run" => self.bind_run(step),
-                "cli" => Err("this runner has no temporal CLI".into()),
+                "cli" => self.cli(number, step),
                 _ => self.call(number, step),
             };
             let done = done.and_then(|()| self.bind_answers());
@@ -162,6 +163,22 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
+    /// Lets the `temporal` CLI loose on the server as it is, over the network.
+    fn cli(&mut self, number: usize, step: &Step) -> Result<(), Box<dyn Error>> {
+        if !self.waiting.is_empty() {
+            return Err("calls that wait cannot go along to the network".into());
+        }
+        let argv = self.played.symbols.resolve(&step.args["argv"])?;
+        let (server, answer) = cli::run(self.server.clone(), self.now, &argv)?;
+        self.server = server;
+        for symbol in step.bind.keys() {
+            let run_id = cli::printed_run_id(&answer).ok_or("the CLI did not print a run id")?;
+            self.played.symbols.bind(symbol, &run_id);
+        }
+        self.played.outcomes.insert(number, Outcome::Answer(answer));
+        Ok(())
+    }
+
     // Calls
 
     fn call(&mut self, number: usize, step: &Step) -> Result<(), Box<dyn Error>> {
@@ -170,6 +187,7 @@ impl<'a> Driver<'a> {
         let metadata = Metadata {
             client: step.client.as_deref().map_or(Client::Sdk, Client::named),
             timeout: step.timeout_s.filter(|_| step.is_poll()).map(Duration::from_secs_f64),
+            ..Metadata::default()
         };
         let waits = Duration::from_secs_f64(step.waits_s.unwrap_or(0.0));
         let until = step.expects_nothing().then(|| self.now + waits);
@@ -229,7 +247,7 @@ impl<'a> Driver<'a> {
     fn give_up(&mut self, call: CallId) {
         self.server.abandon(self.now, call);
         let Some(waiting) = self.waiting.remove(&call) else { return };
-        let outcome = if waiting.rpc.method().starts_with("Poll") {
+        let outcome = if waiting.rpc.method().ends_with("TaskQueue") {
             Outcome::Answer(json!({}))
         } else {
             Outcome::Error {
@@ -269,7 +287,7 @@ impl<'a> Driver<'a> {
     /// A call of the driver's own, as the CLI would make it.
     fn ask(&mut self, action: &str, args: &Value) -> Result<Value, Box<dyn Error>> {
         let rpc = Rpc::find(action).ok_or("no such action")?;
-        let metadata = Metadata { client: Client::Tool, timeout: None };
+        let metadata = Metadata { client: Client::Tool, ..Metadata::default() };
         match self.make(None, rpc, args, metadata, None)? {
             Made::Done(Outcome::Answer(answer)) => Ok(answer),
             Made::Done(Outcome::Error { status, message, .. }) => {
@@ -284,7 +302,7 @@ impl<'a> Driver<'a> {
         for (number, step) in self.case.steps.iter().enumerate() {
             let Some(outcome) = self.played.outcomes.get(&number) else { continue };
             for (symbol, path) in &step.bind {
-                if self.played.symbols.knows(symbol) {
+                if step.action == "cli" || self.played.symbols.knows(symbol) {
                     continue;
                 }
                 let found = match outcome {
@@ -381,7 +399,8 @@ impl<'a> Driver<'a> {
         let Some(number) = self.labels.remove(label) else { return Ok(()) };
         let of_step = |waiting: &&Waiting| waiting.step == Some(number);
         let until = self.waiting.values().find(of_step).and_then(|waiting| waiting.until);
-        let limit = until.unwrap_or(self.now + Duration::from_secs(5));
+        let waits = self.case.steps[number].waits_s.unwrap_or(0.0).mul_add(1.5, 1.5).max(5.0);
+        let limit = until.unwrap_or(self.now + Duration::from_secs_f64(waits));
         self.pass_time(limit, |driver| driver.played.outcomes.contains_key(&number))?;
         if self.played.outcomes.contains_key(&number) {
             return Ok(());

@@ -11,9 +11,13 @@
 //! only where `exclusions.txt` says so, and must be what comes of late timers; one that was made
 //! with a real SDK has no script, so its histories are checked as such ([`histories`]).
 //!
+//! Some cases run the `temporal` CLI: they are played if `DEADBEAT_TEMPORAL_CLI` names it, and
+//! ignored otherwise.
+//!
 //! `pending.txt` lists what is not expected to pass yet, and why. A case in it that passes fails the
 //! run: take it out of the list.
 
+mod cli;
 mod compare;
 mod driver;
 mod exclusions;
@@ -61,7 +65,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let waits_for = pending.iter().find(|pending| pending.case == case.name);
         let (own, exclusions) = (case.clone(), exclusions.clone());
         let trial = Trial::test(&case.name, move || Ok(verdict::check(&own, &exclusions)?));
+        let needs_cli = !cli::is_here() && case.needs.iter().any(|need| need == "cli");
         trials.push(match waits_for {
+            None if needs_cli => trial.with_kind(cli::PATH).with_ignored_flag(true),
             Some(pending) => trial.with_kind(&pending.reason).with_ignored_flag(true),
             None => trial,
         });

@@ -55,8 +55,10 @@ pub(super) fn command(sent: official::Command) -> Result<Command, RpcError> {
         Attributes::ModifyWorkflowPropertiesCommandAttributes(attributes) => {
             Command::ModifyWorkflowProperties(Shared::new(attributes))
         }
-        Attributes::ProtocolMessageCommandAttributes(_)
-        | Attributes::ScheduleNexusOperationCommandAttributes(_)
+        Attributes::ProtocolMessageCommandAttributes(attributes) => {
+            Command::ProtocolMessage { message_id: attributes.message_id.into() }
+        }
+        Attributes::ScheduleNexusOperationCommandAttributes(_)
         | Attributes::RequestCancelNexusOperationCommandAttributes(_) => {
             return Err(RpcError::unimplemented(format_args!("commands of type {type_name}")));
         }

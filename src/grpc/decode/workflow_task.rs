@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{command, task_queue};
+use super::{command, query, task_queue, update};
 use crate::api::{
     PollWorkflowTaskQueue, PolledTaskQueue, Request, RespondWorkflowTaskCompleted,
     RespondWorkflowTaskFailed, RpcError, StickyAttributes,
@@ -45,20 +45,19 @@ pub(in crate::grpc) fn completed(incoming: &Incoming<'_>) -> Result<Call, RpcErr
     let mut sent: service::RespondWorkflowTaskCompletedRequest = incoming.read()?;
     let token = token::workflow_task(&sent.task_token)?;
     incoming.check_namespace_beside_token(&sent.namespace)?;
-    if !sent.messages.is_empty() {
-        return Err(RpcError::unimplemented("protocol messages (Updates)"));
-    }
-    if !sent.query_results.is_empty() {
-        return Err(RpcError::unimplemented("query_results (Queries)"));
-    }
     let extras = extras(&mut sent);
     let request = Request::RespondWorkflowTaskCompleted(Box::new(RespondWorkflowTaskCompleted {
         token,
         commands: sent.commands.into_iter().map(command::command).collect::<Result<_, _>>()?,
         identity: sent.identity.into(),
         sticky: sent.sticky_attributes.and_then(sticky),
+        query_results: query::results(std::mem::take(&mut sent.query_results)),
         return_new_workflow_task: sent.return_new_workflow_task,
         force_create_new_workflow_task: sent.force_create_new_workflow_task,
+        messages: sent.messages.into_iter().map(update::message).collect::<Result<_, _>>()?,
+        discards_speculative_with_events: sent
+            .capabilities
+            .is_some_and(|capabilities| capabilities.discard_speculative_workflow_task_with_events),
         extras,
     }));
     Ok(Call { request, reply: Reply::RespondWorkflowTaskCompleted })

@@ -37,7 +37,10 @@ pub fn error_details(error: &RpcError) -> Option<(String, Vec<u8>)> {
             scope: enums::ResourceExhaustedScope::Namespace.into(),
         }),
         ErrorDetail::WorkflowNotReady => any(&errordetails::WorkflowNotReadyFailure {}),
-        ErrorDetail::QueryFailed => any(&errordetails::QueryFailedFailure::default()),
+        ErrorDetail::PermissionDenied => any(&errordetails::PermissionDeniedFailure::default()),
+        ErrorDetail::QueryFailed { failure } => {
+            any(&errordetails::QueryFailedFailure { failure: failure.as_deref().cloned() })
+        }
     })
 }
 

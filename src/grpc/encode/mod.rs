@@ -2,17 +2,22 @@
 
 mod describe;
 mod error;
+mod history;
 mod parts;
 mod task;
+mod update;
 
 use prost::Message;
 
 pub use error::error_details;
+#[cfg(feature = "serve")]
+pub(crate) use parts::timestamp;
 
-use crate::api::{Code, ExecutionStatus, HistoryView, Response, RpcError};
-use crate::grpc::paging::{Page, PageToken, Tail};
-use crate::history::{Event, Name, official};
-use crate::official::{enums, history, workflowservice as service};
+use crate::api::{Code, ExecutionStatus, Response, RpcError};
+use crate::grpc::frontend::NextRuns;
+use crate::grpc::paging::{Page, ReversePage};
+use crate::history::Name;
+use crate::official::{enums, workflowservice as service};
 
 /// How the answer to a call is written: as which message, and of a history which part.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,11 +30,16 @@ pub enum Reply {
     ResetWorkflowExecution,
     DescribeWorkflowExecution,
     /// With the page that is asked for.
-    GetWorkflowExecutionHistory(Page),
+    GetWorkflowExecutionHistory(Page, NextRuns),
+    /// With the page that is asked for.
+    GetWorkflowExecutionHistoryReverse(ReversePage),
+    QueryWorkflow,
     PollWorkflowTaskQueue,
     RespondWorkflowTaskCompleted,
     PollActivityTaskQueue,
     RecordActivityTaskHeartbeat,
+    UpdateWorkflowExecution,
+    PollWorkflowExecutionUpdate,
 }
 
 impl Reply {
@@ -77,18 +87,29 @@ impl Reply {
                 describe::description(&description).encode_to_vec()
             }
             (
-                Self::GetWorkflowExecutionHistory(page),
+                Self::GetWorkflowExecutionHistory(page, next_runs),
                 Response::GetWorkflowExecutionHistory(view),
-            ) => page_of_history(page, &view).encode_to_vec(),
+            ) => history::page(page, &view, *next_runs).encode_to_vec(),
+            (
+                Self::GetWorkflowExecutionHistoryReverse(page),
+                Response::GetWorkflowExecutionHistory(view),
+            ) => history::reverse_page(page, &view).encode_to_vec(),
+            (Self::QueryWorkflow, Response::QueryWorkflow(outcome)) => {
+                task::query_outcome(outcome).encode_to_vec()
+            }
+            (Self::PollWorkflowTaskQueue, Response::QueryTask(task)) => {
+                task::query_task(&task).encode_to_vec()
+            }
             (Self::PollWorkflowTaskQueue, Response::PollWorkflowTaskQueue(task)) => {
                 task::workflow_task(&task).encode_to_vec()
             }
             (
                 Self::RespondWorkflowTaskCompleted,
-                Response::RespondWorkflowTaskCompleted { workflow_task },
+                Response::RespondWorkflowTaskCompleted { workflow_task, reset_history_event_id },
             ) => {
                 let answer = service::RespondWorkflowTaskCompletedResponse {
                     workflow_task: workflow_task.as_deref().map(task::workflow_task),
+                    reset_history_event_id: reset_history_event_id.map_or(0, i64::from),
                     ..Default::default()
                 };
                 answer.encode_to_vec()
@@ -106,31 +127,18 @@ impl Reply {
                 };
                 answer.encode_to_vec()
             }
+            (Self::UpdateWorkflowExecution, Response::UpdateWorkflowExecution(progress)) => {
+                update::updated(&progress).encode_to_vec()
+            }
+            (Self::PollWorkflowExecutionUpdate, Response::UpdateWorkflowExecution(progress)) => {
+                update::polled(&progress).encode_to_vec()
+            }
             (reply, response) => {
                 let message = format!("not an answer to {reply:?}: {response:?}");
                 return Err(RpcError::new(Code::Internal, message));
             }
         };
         Ok(bytes)
-    }
-}
-
-fn page_of_history(
-    page: &Page,
-    view: &HistoryView,
-) -> service::GetWorkflowExecutionHistoryResponse {
-    let cut = page.cut(view);
-    let recorded = official::events_after(&view.history, cut.after)
-        .take_while(|event| event.event_id <= i64::from(cut.until));
-    let transient: &[Event] = match cut.tail {
-        Tail::Recorded => &[],
-        Tail::Transient => &view.transient,
-    };
-    let transient = transient.iter().map(|event| official::transient_event(&view.history, event));
-    service::GetWorkflowExecutionHistoryResponse {
-        history: Some(history::History { events: recorded.chain(transient).collect() }),
-        next_page_token: cut.next.map(PageToken::to_bytes).unwrap_or_default(),
-        ..Default::default()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::history::event::ParentClosePolicy;
 use crate::official::{common, enums, taskqueue, well_known};
 
 /// An instant.
-pub(super) fn timestamp(time: Time) -> well_known::Timestamp {
+pub(crate) fn timestamp(time: Time) -> well_known::Timestamp {
     let nanos = time.unix_nanos();
     well_known::Timestamp {
         seconds: nanos.div_euclid(1_000_000_000),

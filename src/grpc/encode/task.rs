@@ -1,9 +1,11 @@
 //! Tasks as workers get them.
 
+use super::official_status;
 use super::parts::{duration, execution, task_queue, timestamp};
-use crate::api::{ActivityTask, WorkflowTask};
+use super::update;
+use crate::api::{ActivityTask, QueryOutcome, QueryTask, WorkflowTask};
 use crate::history::{Attributes, EventId, History, Name, official};
-use crate::official::{common, history, taskqueue, workflowservice as service};
+use crate::official::{common, history, query, taskqueue, workflowservice as service};
 
 /// A started workflow task.
 pub(super) fn workflow_task(task: &WorkflowTask) -> service::PollWorkflowTaskQueueResponse {
@@ -19,10 +21,49 @@ pub(super) fn workflow_task(task: &WorkflowTask) -> service::PollWorkflowTaskQue
         started_event_id: task.started_event_id.into(),
         attempt: task.attempt.try_into().unwrap_or(i32::MAX),
         history: Some(history::History { events: recorded.chain(transient).collect() }),
+        messages: task.messages.iter().map(update::message).collect(),
         workflow_execution_task_queue: queue_of(&task.history),
         scheduled_time: Some(timestamp(task.scheduled_time)),
         started_time: Some(timestamp(task.token.started_time)),
+        queries: task
+            .queries
+            .iter()
+            .map(|(id, query)| (id.to_string(), (**query).clone()))
+            .collect(),
         ..Default::default()
+    }
+}
+
+/// A query that comes by itself.
+pub(super) fn query_task(task: &QueryTask) -> service::PollWorkflowTaskQueueResponse {
+    let events = task
+        .history
+        .as_ref()
+        .map(|history| official::events_after(history, EventId::default()).collect::<Vec<_>>());
+    service::PollWorkflowTaskQueueResponse {
+        task_token: task.token.to_bytes(),
+        workflow_execution: Some(execution(&task.execution)),
+        workflow_type: Some(common::WorkflowType { name: task.workflow_type.to_string() }),
+        previous_started_event_id: task.previous_started_event_id.map_or(0, i64::from),
+        attempt: 1,
+        history: Some(history::History { events: events.unwrap_or_default() }),
+        query: Some((*task.query).clone()),
+        workflow_execution_task_queue: Some(task_queue(&task.task_queue)),
+        ..Default::default()
+    }
+}
+
+/// What came of a query.
+pub(super) fn query_outcome(outcome: QueryOutcome) -> service::QueryWorkflowResponse {
+    match outcome {
+        QueryOutcome::Answered(result) => service::QueryWorkflowResponse {
+            query_result: result.as_deref().cloned(),
+            ..Default::default()
+        },
+        QueryOutcome::Rejected(status) => service::QueryWorkflowResponse {
+            query_rejected: Some(query::QueryRejected { status: official_status(status).into() }),
+            ..Default::default()
+        },
     }
 }
 

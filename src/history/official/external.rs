@@ -69,7 +69,8 @@ pub(super) fn cancel_initiated(
     Official::RequestCancelExternalWorkflowExecutionInitiatedEventAttributes(
         RequestCancelExternalWorkflowExecutionInitiatedEventAttributes {
             workflow_task_completed_event_id: workflow_task_completed_event_id.into(),
-            namespace: namespace(&command.namespace),
+            // As given, unlike in what comes of it.
+            namespace: command.namespace.clone(),
             namespace_id: NAMESPACE_ID.to_owned(),
             workflow_execution: target(command),
             control: command.control.clone(),
@@ -159,7 +160,8 @@ pub(super) fn signal_initiated(
     Official::SignalExternalWorkflowExecutionInitiatedEventAttributes(
         SignalExternalWorkflowExecutionInitiatedEventAttributes {
             workflow_task_completed_event_id: workflow_task_completed_event_id.into(),
-            namespace: namespace(&command.namespace),
+            // As given, unlike in what comes of it.
+            namespace: command.namespace.clone(),
             namespace_id: NAMESPACE_ID.to_owned(),
             workflow_execution: command.execution.clone(),
             signal_name: command.signal_name.clone(),

@@ -39,6 +39,7 @@ mod marker;
 mod read;
 mod retry;
 mod timer;
+mod update;
 mod values;
 mod workflow;
 mod workflow_task;
@@ -234,6 +235,14 @@ fn attributes(event: &Event, context: Context) -> Official {
             workflow::cancel_requested(cause, identity, external.as_deref())
         }
         Attributes::WorkflowExecutionSignaled(of) => workflow::signaled(of),
+
+        Attributes::WorkflowExecutionUpdateAdmitted { request, origin } => {
+            update::admitted(request, *origin)
+        }
+        Attributes::WorkflowExecutionUpdateAccepted(of) => update::accepted(of),
+        Attributes::WorkflowExecutionUpdateCompleted { meta, outcome, accepted_event_id } => {
+            update::completed(meta, outcome, *accepted_event_id)
+        }
 
         Attributes::WorkflowTaskScheduled { task_queue, start_to_close_timeout, attempt } => {
             workflow_task::scheduled(task_queue, *start_to_close_timeout, *attempt)

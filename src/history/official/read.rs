@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::values::{read_id, read_timestamp};
-use super::{activity, child, external, marker, timer, workflow, workflow_task};
+use super::{activity, child, external, marker, timer, update, workflow, workflow_task};
 use crate::history::event::{Event, StartChildWorkflowExecutionInitiated};
 use crate::history::ids::EventId;
 use crate::history::shared::Shared;
@@ -28,7 +28,7 @@ pub struct ReadError {
 /// What is the matter with an official event.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Problem {
-    /// Deadbeat does not know events of this type: updates, Nexus operations, changed options.
+    /// Deadbeat does not know events of this type: Nexus operations, changed options.
     #[error("is of a type that Deadbeat does not model")]
     NotModelled,
     /// A field that such an event always has is not there.
@@ -103,6 +103,16 @@ impl Reader {
                 workflow::read_cancel_requested(of)?
             }
             Official::WorkflowExecutionSignaledEventAttributes(of) => workflow::read_signaled(of)?,
+
+            Official::WorkflowExecutionUpdateAdmittedEventAttributes(of) => {
+                update::read_admitted(of)?
+            }
+            Official::WorkflowExecutionUpdateAcceptedEventAttributes(of) => {
+                update::read_accepted(of)
+            }
+            Official::WorkflowExecutionUpdateCompletedEventAttributes(of) => {
+                update::read_completed(of)?
+            }
 
             Official::WorkflowTaskScheduledEventAttributes(of) => {
                 workflow_task::read_scheduled(of)?

@@ -52,6 +52,7 @@ mod style;
 mod task;
 mod timer;
 mod times;
+mod update;
 mod words;
 
 #[cfg(test)]
@@ -191,6 +192,10 @@ fn describe(event: &Event, scene: &Scene<'_>) -> Line {
         | Attributes::WorkflowExecutionContinuedAsNew(_)
         | Attributes::WorkflowExecutionCancelRequested { .. }
         | Attributes::WorkflowExecutionSignaled(_) => execution::describe(event, scene),
+
+        Attributes::WorkflowExecutionUpdateAdmitted { .. }
+        | Attributes::WorkflowExecutionUpdateAccepted(_)
+        | Attributes::WorkflowExecutionUpdateCompleted { .. } => update::describe(event),
 
         Attributes::WorkflowTaskScheduled { .. }
         | Attributes::WorkflowTaskStarted { .. }

@@ -83,7 +83,10 @@ fn the_workflow_task_is_kept_open_and_alive_for_a_long_local_activity() {
     ]);
     let mut task = bench.workflow_task(EventId(6));
     task.first_event_id = started.next();
-    let response = Response::RespondWorkflowTaskCompleted { workflow_task: Some(Box::new(task)) };
+    let response = Response::RespondWorkflowTaskCompleted {
+        workflow_task: Some(Box::new(task)),
+        reset_history_event_id: None,
+    };
     bench.answer(key, Ok(response));
     assert_eq!(bench.next(), []);
     assert_eq!(bench.now, EPOCH + 12 * SECOND);

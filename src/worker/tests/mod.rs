@@ -214,8 +214,10 @@ impl Bench {
             scheduled_time: self.now,
             history: self.history.clone(),
             transient: Vec::new(),
+            messages: Vec::new(),
             first_event_id: first,
             started_event_id: started,
+            queries: Vec::new(),
         }
     }
 
@@ -278,7 +280,10 @@ impl Bench {
         let last = self.record(batch);
         self.previous = Some(started);
         self.attempt = 1;
-        let response = Response::RespondWorkflowTaskCompleted { workflow_task: None };
+        let response = Response::RespondWorkflowTaskCompleted {
+            workflow_task: None,
+            reset_history_event_id: None,
+        };
         self.answer(super::key::WorkflowTaskKey::from(&request.token), Ok(response));
         (first..=last.0).map(EventId).collect()
     }

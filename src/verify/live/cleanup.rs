@@ -1,0 +1,36 @@
+//! Nothing is left running on the real server.
+
+use super::connection::{Answer, Unreachable};
+use super::lockstep::Lockstep;
+use super::question::{Caller, Question};
+use crate::official::workflowservice as service;
+
+/// A workflow that is terminated may just have started another.
+const ROUNDS: usize = 3;
+
+impl Lockstep {
+    /// Terminates whatever the scenario has started and is still open.
+    pub(super) async fn clean_up(&mut self) -> Result<(), Unreachable> {
+        let runs = self.simulation.server().runs();
+        self.started.extend(runs.map(|run| run.execution().workflow_id.as_str().to_owned()));
+        for _ in 0..ROUNDS {
+            let mut found = false;
+            for workflow_id in &self.started {
+                let request = service::TerminateWorkflowExecutionRequest {
+                    namespace: self.names.namespace(),
+                    workflow_execution: Some(self.names.execution(workflow_id, "")),
+                    reason: "deadbeat verify is done with it".to_owned(),
+                    identity: "deadbeat".to_owned(),
+                    ..Default::default()
+                };
+                let question = Question::TerminateWorkflowExecution(Box::new(request));
+                let answer = self.connection.ask(&question, Caller::Sdk).await?;
+                found |= matches!(answer, Answer::Response(_));
+            }
+            if !found {
+                break;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,390 @@
+//! One scenario on the fake server and on a real one at once.
+//!
+//! The fake goes first. Whatever its clients and workers ask is asked of the real server too, one
+//! after the other and never before the real histories are where ours were; whatever it hands out is
+//! polled for only then. So the real server is led through the same story, and what it does by
+//! itself meanwhile is compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::connection::{Answer, Connection, Unreachable};
+use super::difference::{Difference, Trouble};
+use super::names::Names;
+use super::official::question;
+use super::orders::{orders, own_work};
+use super::question::{Caller, Question};
+use super::sticky::Sticky;
+use super::time::RealTime;
+use crate::api::{CallId, Request, Response, RpcError};
+use crate::clock::Time;
+use crate::grpc::Reply;
+use crate::history::RunId;
+use crate::server::TaskKey;
+use crate::sim::{Enabled, Exchange, Happening, Simulation};
+
+/// How long the real server may take for what it should have done.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long a task may be on its way to a worker.
+const TASK_PATIENCE: Duration = Duration::from_secs(8);
+
+/// How often histories are read while something is awaited.
+const GLANCE: Duration = Duration::from_millis(25);
+
+/// What the server does at once but where nobody sees it has been done after this time.
+const UNSEEN: Duration = Duration::from_millis(300);
+
+/// How long more work of the server's own may take that is due at the same instant.
+const MORE: Duration = Duration::from_millis(1_500);
+
+/// A scenario that is followed on a real server.
+pub(super) struct Lockstep {
+    pub(super) connection: Connection,
+    pub(super) simulation: Simulation,
+    pub(super) names: Names,
+    pub(super) time: RealTime,
+    pub(super) sticky: Sticky,
+    /// The workers' polls, which go out once there is a task for them.
+    polls: BTreeMap<CallId, Request>,
+    /// Calls that were made and that the fake has not answered yet.
+    in_flight: BTreeMap<CallId, InFlight>,
+    /// Tasks that the real server handed out before their turn.
+    pub(super) early: Vec<serde_json::Value>,
+    /// The histories that were seen to be equal, by run.
+    pub(super) settled: BTreeMap<RunId, u128>,
+    awaited: Awaited,
+    /// In which orders the real server did its own work, where it was not the default one.
+    pub(super) orders: Vec<String>,
+    /// Workflow Ids that anything was asked to start.
+    pub(super) started: BTreeSet<String>,
+}
+
+struct InFlight {
+    question: Question,
+    reply: Reply,
+    answer: JoinHandle<Result<Answer, Unreachable>>,
+}
+
+/// What the fake server has done by itself and was not yet seen on the real one.
+#[derive(Default)]
+struct Awaited {
+    /// The state before it.
+    before: Option<Simulation>,
+    /// When it should have happened.
+    at: Option<Instant>,
+    /// What left nothing in a history has happened for certain then.
+    unseen_until: Option<Instant>,
+    /// Runs of which only a description shows what has happened.
+    described: BTreeSet<RunId>,
+}
+
+/// Whether the state of the simulation is another one now.
+#[derive(PartialEq, Eq)]
+enum Settled {
+    AsItWas,
+    /// The real server did its own work in another order.
+    OtherOrder,
+}
+
+impl Lockstep {
+    pub(super) fn new(connection: Connection, simulation: Simulation, names: Names) -> Self {
+        Self {
+            connection,
+            simulation,
+            names,
+            time: RealTime::start(),
+            sticky: Sticky::default(),
+            polls: BTreeMap::new(),
+            in_flight: BTreeMap::new(),
+            early: Vec::new(),
+            settled: BTreeMap::new(),
+            awaited: Awaited::default(),
+            orders: Vec::new(),
+            started: BTreeSet::new(),
+        }
+    }
+
+    /// Follows the scenario to its end.
+    pub(super) async fn follow(&mut self) -> Result<(), Trouble> {
+        let exchanges = self.simulation.take_exchanges();
+        self.pass_on(exchanges).await?;
+        self.time = RealTime::start();
+        let mut enabled = Enabled::default();
+        loop {
+            self.simulation.enabled(Duration::ZERO, &mut enabled);
+            let Some((due, happening)) = enabled.first().copied() else { break };
+            if due > self.simulation.now() && self.is_over() {
+                break;
+            }
+            match happening {
+                Happening::Server(key @ (TaskKey::Transfer(..) | TaskKey::Timer(..))) => {
+                    self.do_own_work(due, key);
+                }
+                _ => self.lead(due, happening).await?,
+            }
+        }
+        // The whole of every history, once more: nothing may have come too much.
+        self.settle().await?;
+        self.settled.clear();
+        self.settle().await?;
+        Ok(())
+    }
+
+    fn is_over(&self) -> bool {
+        self.simulation.clients_have_finished() && self.simulation.executions_have_closed()
+    }
+
+    /// The fake server does something by itself. The real one does it too, which is awaited before
+    /// anything else is asked of it.
+    fn do_own_work(&mut self, due: Time, key: TaskKey) {
+        let (at, certainly) = match key {
+            TaskKey::Timer(..) => self.time.deadline(key, due),
+            _ => (Instant::now(), Instant::now() + UNSEEN),
+        };
+        if self.awaited.before.is_none() {
+            self.awaited.before = Some(self.simulation.clone());
+        }
+        let histories = self.digests();
+        let descriptions = self.descriptions();
+        self.simulation.step(due, Happening::Server(key));
+        self.awaited.at = self.awaited.at.max(Some(at));
+        if self.digests() == histories {
+            let changed: Vec<RunId> = self
+                .descriptions()
+                .into_iter()
+                .filter(|(run, description)| descriptions.get(run) != Some(description))
+                .map(|(run, _)| run)
+                .collect();
+            if changed.is_empty() {
+                self.awaited.unseen_until = self.awaited.unseen_until.max(Some(certainly));
+            }
+            self.awaited.described.extend(changed);
+        }
+        self.time.take_note(&self.simulation);
+    }
+
+    fn digests(&self) -> Vec<u128> {
+        self.simulation.server().runs().map(|run| run.history().digest()).collect()
+    }
+
+    /// A client, a worker, or a task that is handed out: what the driver has in its hands.
+    async fn lead(&mut self, due: Time, happening: Happening) -> Result<(), Trouble> {
+        let mut next = self.simulation.clone();
+        next.look_on();
+        next.step(due, happening);
+        let exchanges = next.take_exchanges();
+        let is_silent = exchanges.iter().all(|exchange| match exchange {
+            Exchange::Asked { request, .. } => is_poll(request),
+            _ => false,
+        });
+        if self.awaited.before.is_some() || !is_silent {
+            // At the instant of other work of the server's own, that comes first on a real server.
+            if self.settle().await? == Settled::OtherOrder {
+                return Ok(());
+            }
+        }
+        if !is_silent {
+            match happening {
+                Happening::Server(_) => {
+                    let ahead = due.since(self.simulation.now());
+                    self.rest_until(Instant::now() + ahead.saturating_sub(UNSEEN)).await?;
+                }
+                _ => self.rest_until(self.time.to_ask(due)).await?,
+            }
+        }
+        self.simulation = next;
+        self.pass_on(exchanges).await?;
+        self.time.take_note(&self.simulation);
+        if !is_silent {
+            self.time.catch_up(self.simulation.now());
+        }
+        Ok(())
+    }
+
+    /// Does on the real server what has passed on the fake one.
+    async fn pass_on(&mut self, exchanges: Vec<Exchange>) -> Result<(), Trouble> {
+        for exchange in exchanges {
+            match exchange {
+                Exchange::Asked { call, request } if is_poll(&request) => {
+                    self.introduce(&request).await?;
+                    self.polls.insert(call, request);
+                }
+                Exchange::Asked { call, request } => self.ask(call, &request),
+                Exchange::Answered { call, result } => match self.polls.remove(&call) {
+                    Some(poll) => self.hand_out(&poll, &result).await?,
+                    None => self.answered(call, &result).await?,
+                },
+                Exchange::Abandoned { call } => {
+                    if let Some(poll) = self.polls.remove(&call) {
+                        self.take_leave(&poll).await?;
+                    }
+                }
+            }
+        }
+        if !self.in_flight.is_empty() {
+            // What waits for its answer has arrived by then.
+            sleep(UNSEEN).await;
+        }
+        Ok(())
+    }
+
+    fn ask(&mut self, call: CallId, request: &Request) {
+        self.started.extend(started_by(request).map(str::to_owned));
+        let (question, reply) = question(request, &self.names);
+        let connection = self.connection.clone();
+        let asked = question.clone();
+        let answer = tokio::spawn(async move { connection.ask(&asked, Caller::Sdk).await });
+        self.in_flight.insert(call, InFlight { question, reply, answer });
+    }
+
+    async fn answered(
+        &mut self,
+        call: CallId,
+        result: &Result<Response, RpcError>,
+    ) -> Result<(), Trouble> {
+        let Some(InFlight { question, reply, answer }) = self.in_flight.remove(&call) else {
+            return Ok(());
+        };
+        let action = question.action();
+        let ours = Answer::of_fake(action, &reply, result);
+        let real = match answer.await {
+            Ok(real) => real?,
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
+        };
+        self.learn_returned_task(result, &real);
+        let differences = self.names.compare(&ours.normalised(action), &real.normalised(action));
+        if differences.is_empty() {
+            return Ok(());
+        }
+        let asked = self.names.unprefixed(&question.json());
+        Err(self.different(format!("the answer to {action} {asked}"), differences))
+    }
+
+    /// Waits until the real histories are where ours are.
+    async fn settle(&mut self) -> Result<Settled, Trouble> {
+        if let Some(at) = self.awaited.at {
+            self.rest_until(at).await?;
+        }
+        let until = Instant::now() + PATIENCE;
+        let more_until = Instant::now() + MORE;
+        let settled = loop {
+            let Some(difference) = self.compare_all().await? else {
+                if let Some(unseen) = self.awaited.unseen_until {
+                    sleep_until(unseen).await;
+                    self.awaited.unseen_until = None;
+                    continue;
+                }
+                // What is due at this very instant will not wait for what comes next by default.
+                if self.awaited.before.is_some()
+                    && self.has_own_work()
+                    && Instant::now() < more_until
+                {
+                    sleep(GLANCE).await;
+                    continue;
+                }
+                break Settled::AsItWas;
+            };
+            if self.find_order().await? {
+                break Settled::OtherOrder;
+            }
+            if Instant::now() >= until {
+                return Err(Trouble::Different(difference));
+            }
+            sleep(GLANCE).await;
+        };
+        if self.awaited.before.is_some() {
+            self.time.catch_up(self.simulation.now());
+        }
+        self.awaited = Awaited::default();
+        self.time.take_note(&self.simulation);
+        Ok(settled)
+    }
+
+    /// Looks for an order of the server's own work that gives what the real server has, and goes on
+    /// from there.
+    async fn find_order(&mut self) -> Result<bool, Trouble> {
+        let Some(before) = self.awaited.before.clone() else { return Ok(false) };
+        let ours = self.simulation.clone();
+        for order in orders(&before, ours.now()) {
+            if order.simulation == ours {
+                continue;
+            }
+            self.simulation = order.simulation;
+            let is_real = match self.compare_all().await {
+                Ok(difference) => difference.is_none(),
+                Err(error) => return Err(error.into()),
+            };
+            if is_real {
+                self.simulation.look_on();
+                let keys: Vec<String> = order.keys.iter().map(|key| self.told(*key)).collect();
+                self.orders.push(keys.join(", then "));
+                return Ok(true);
+            }
+        }
+        self.simulation = ours;
+        Ok(false)
+    }
+
+    /// Work of the server's own, for people.
+    fn told(&self, key: TaskKey) -> String {
+        let run = self.simulation.server().runs().nth(key.run().0 as usize);
+        let workflow_id = run.map_or("?", |run| run.execution().workflow_id.as_str());
+        let what = match key {
+            TaskKey::Transfer(_, transfer) => format!("{transfer:?}"),
+            TaskKey::Dispatch(_, dispatch) => format!("{dispatch:?}"),
+            TaskKey::Timer(_, timer) => format!("{timer:?}"),
+        };
+        format!("{what} of {workflow_id}")
+    }
+
+    /// The first way in which the real server is not where ours is: in a history, or where none
+    /// tells, in a description.
+    async fn compare_all(&mut self) -> Result<Option<Difference>, Unreachable> {
+        for run in self.unsettled() {
+            if let Some(difference) = self.compare_run(run).await? {
+                return Ok(Some(difference));
+            }
+        }
+        for run in self.awaited.described.clone() {
+            if let Some(difference) = self.compare_description(run).await? {
+                return Ok(Some(difference));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What the driver says of a difference.
+    pub(super) fn different(&self, what: String, how: Vec<String>) -> Trouble {
+        let how = how.iter().map(|line| format!("  {}\n", line.trim_start_matches('.')));
+        let at = self.simulation.now();
+        Trouble::Different(Difference { at, what, how: how.collect() })
+    }
+
+    /// Whether the server has more of its own to do at this instant.
+    pub(super) fn has_own_work(&self) -> bool {
+        !own_work(&self.simulation, self.simulation.now()).is_empty()
+    }
+
+    /// How long a task that the fake has just handed out may be on its way.
+    pub(super) fn task_patience() -> Duration {
+        TASK_PATIENCE
+    }
+}
+
+/// Whether a request is a worker's poll.
+pub(super) fn is_poll(request: &Request) -> bool {
+    matches!(request, Request::PollWorkflowTaskQueue(_) | Request::PollActivityTaskQueue(_))
+}
+
+/// The Workflow Id that a request may start something with.
+fn started_by(request: &Request) -> Option<&str> {
+    match request {
+        Request::StartWorkflowExecution(of) => Some(&of.workflow_id),
+        Request::SignalWithStartWorkflowExecution(of) => Some(&of.workflow_id),
+        _ => None,
+    }
+}

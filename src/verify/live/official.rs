@@ -1,0 +1,373 @@
+//! From [`crate::api::Request`] to the official request: what [`crate::grpc`] reads, the other way
+//! round.
+
+use super::command::command;
+use super::names::Names;
+use super::question::Question;
+use super::{query, update};
+use crate::api::{
+    ActivityById, ActivityTarget, PolledTaskQueue, Request, RequestCancelWorkflowExecution,
+    RespondActivityTaskFailed, RespondWorkflowTaskCompleted, RespondWorkflowTaskFailed,
+    SignalWorkflowExecution, StickyAttributes, Target, TerminateWorkflowExecution,
+};
+use crate::grpc::{NextRuns, Page, Reply};
+use crate::history::Payloads;
+use crate::official::{common, enums, taskqueue, well_known, workflowservice as service};
+
+/// A request as it is sent to the real server, and how the fake's answer to it is written.
+pub(super) fn question(request: &Request, names: &Names) -> (Question, Reply) {
+    let namespace = names.namespace();
+    match request {
+        Request::StartWorkflowExecution(of) => {
+            let mut of = (**of).clone();
+            of.namespace = namespace;
+            of.workflow_id = names.prefixed(&of.workflow_id);
+            of.task_queue = names.task_queue(of.task_queue);
+            (Question::StartWorkflowExecution(Box::new(of)), Reply::StartWorkflowExecution)
+        }
+        Request::SignalWithStartWorkflowExecution(of) => {
+            let mut of = (**of).clone();
+            of.namespace = namespace;
+            of.workflow_id = names.prefixed(&of.workflow_id);
+            of.task_queue = names.task_queue(of.task_queue);
+            let question = Question::SignalWithStartWorkflowExecution(Box::new(of));
+            (question, Reply::SignalWithStartWorkflowExecution)
+        }
+        Request::SignalWorkflowExecution(of) => (signal(of, names), Reply::Empty),
+        Request::RequestCancelWorkflowExecution(of) => (request_cancel(of, names), Reply::Empty),
+        Request::TerminateWorkflowExecution(of) => (terminate(of, names), Reply::Empty),
+        Request::ResetWorkflowExecution(of) => {
+            let mut of = (**of).clone();
+            of.namespace = namespace;
+            of.workflow_execution =
+                of.workflow_execution.map(|of| names.execution(&of.workflow_id, &of.run_id));
+            (Question::ResetWorkflowExecution(Box::new(of)), Reply::ResetWorkflowExecution)
+        }
+        Request::UpdateWorkflowExecution(of) => {
+            (update::update(of, names), Reply::UpdateWorkflowExecution)
+        }
+        Request::PollWorkflowExecutionUpdate(of) => {
+            (update::poll(of, names), Reply::PollWorkflowExecutionUpdate)
+        }
+        Request::QueryWorkflow(of) => (query::query(of, names), Reply::QueryWorkflow),
+        Request::RespondQueryTaskCompleted(of) => (query::respond(of, names), Reply::Empty),
+        Request::DescribeWorkflowExecution(of) => {
+            let execution = Some(target(of, names));
+            let of = service::DescribeWorkflowExecutionRequest { namespace, execution };
+            (Question::DescribeWorkflowExecution(Box::new(of)), Reply::DescribeWorkflowExecution)
+        }
+        Request::GetWorkflowExecutionHistory(of) => {
+            let of = service::GetWorkflowExecutionHistoryRequest {
+                namespace,
+                execution: Some(target(&of.target, names)),
+                ..Default::default()
+            };
+            let question = Question::GetWorkflowExecutionHistory(Box::new(of));
+            (question, Reply::GetWorkflowExecutionHistory(Page::first(0), NextRuns::Known))
+        }
+        Request::PollWorkflowTaskQueue(of) => {
+            let of = service::PollWorkflowTaskQueueRequest {
+                namespace,
+                task_queue: Some(polled(&of.task_queue, names)),
+                identity: of.identity.to_string(),
+                ..Default::default()
+            };
+            (Question::PollWorkflowTaskQueue(Box::new(of)), Reply::PollWorkflowTaskQueue)
+        }
+        Request::PollActivityTaskQueue(of) => {
+            let of = service::PollActivityTaskQueueRequest {
+                namespace,
+                task_queue: Some(normal(&of.task_queue, names)),
+                identity: of.identity.to_string(),
+                ..Default::default()
+            };
+            (Question::PollActivityTaskQueue(Box::new(of)), Reply::PollActivityTaskQueue)
+        }
+        Request::RespondWorkflowTaskCompleted(of) => {
+            (completed(of, names), Reply::RespondWorkflowTaskCompleted)
+        }
+        Request::RespondWorkflowTaskFailed(of) => (failed(of, names), Reply::Empty),
+        Request::ShutdownWorker { sticky_task_queue } => {
+            let of = service::ShutdownWorkerRequest {
+                namespace,
+                sticky_task_queue: names.prefixed(sticky_task_queue),
+                ..Default::default()
+            };
+            (Question::ShutdownWorker(Box::new(of)), Reply::Empty)
+        }
+        Request::RecordActivityTaskHeartbeat { activity, details, identity } => {
+            let question = heartbeat(activity, payloads(details.as_ref()), identity, names);
+            (question, Reply::RecordActivityTaskHeartbeat)
+        }
+        Request::RespondActivityTaskCompleted { activity, result, identity } => {
+            let question = activity_completed(activity, payloads(result.as_ref()), identity, names);
+            (question, Reply::Empty)
+        }
+        Request::RespondActivityTaskFailed(of) => (activity_failed(of, names), Reply::Empty),
+        Request::RespondActivityTaskCanceled { activity, details, identity } => {
+            let question = activity_canceled(activity, payloads(details.as_ref()), identity, names);
+            (question, Reply::Empty)
+        }
+    }
+}
+
+fn signal(of: &SignalWorkflowExecution, names: &Names) -> Question {
+    Question::SignalWorkflowExecution(Box::new(service::SignalWorkflowExecutionRequest {
+        namespace: names.namespace(),
+        workflow_execution: Some(target(&of.target, names)),
+        signal_name: of.signal_name.to_string(),
+        input: payloads(of.input.as_ref()),
+        identity: of.identity.to_string(),
+        request_id: of.request_id.to_string(),
+        header: of.header.as_deref().cloned(),
+        ..Default::default()
+    }))
+}
+
+fn request_cancel(of: &RequestCancelWorkflowExecution, names: &Names) -> Question {
+    let of = service::RequestCancelWorkflowExecutionRequest {
+        namespace: names.namespace(),
+        workflow_execution: Some(target(&of.target, names)),
+        identity: of.identity.to_string(),
+        first_execution_run_id: names.run_id(&of.first_execution_run_id),
+        reason: of.reason.to_string(),
+        ..Default::default()
+    };
+    Question::RequestCancelWorkflowExecution(Box::new(of))
+}
+
+fn terminate(of: &TerminateWorkflowExecution, names: &Names) -> Question {
+    Question::TerminateWorkflowExecution(Box::new(service::TerminateWorkflowExecutionRequest {
+        namespace: names.namespace(),
+        workflow_execution: Some(target(&of.target, names)),
+        reason: of.reason.to_string(),
+        details: payloads(of.details.as_ref()),
+        identity: of.identity.to_string(),
+        first_execution_run_id: names.run_id(&of.first_execution_run_id),
+        ..Default::default()
+    }))
+}
+
+fn completed(of: &RespondWorkflowTaskCompleted, names: &Names) -> Question {
+    let extras = of.extras.as_deref();
+    #[allow(deprecated)] // workers before build ids still send the checksum and the stamp
+    let of = service::RespondWorkflowTaskCompletedRequest {
+        task_token: names.token(of.token.to_bytes()),
+        commands: of.commands.iter().map(|of| command(of, names)).collect(),
+        messages: of.messages.iter().map(update::message).collect(),
+        query_results: query::results(&of.query_results, names),
+        identity: of.identity.to_string(),
+        sticky_attributes: of.sticky.as_ref().map(|sticky| stickiness(sticky, names)),
+        return_new_workflow_task: of.return_new_workflow_task,
+        force_create_new_workflow_task: of.force_create_new_workflow_task,
+        binary_checksum: extras.map(|of| of.binary_checksum.to_string()).unwrap_or_default(),
+        worker_version_stamp: extras.and_then(|of| of.worker_version.as_deref().cloned()),
+        sdk_metadata: extras.and_then(|of| of.sdk_metadata.as_deref().cloned()),
+        metering_metadata: extras.and_then(|of| of.metering_metadata.as_deref().cloned()),
+        namespace: names.namespace(),
+        ..Default::default()
+    };
+    Question::RespondWorkflowTaskCompleted(Box::new(of))
+}
+
+fn failed(of: &RespondWorkflowTaskFailed, names: &Names) -> Question {
+    #[allow(deprecated)] // workers before build ids still send the checksum
+    let of = service::RespondWorkflowTaskFailedRequest {
+        task_token: names.token(of.token.to_bytes()),
+        cause: of.cause.into(),
+        failure: of.failure.as_deref().cloned().map(|failure| names.failure(failure)),
+        identity: of.identity.to_string(),
+        binary_checksum: of.binary_checksum.to_string(),
+        namespace: names.namespace(),
+        ..Default::default()
+    };
+    Question::RespondWorkflowTaskFailed(Box::new(of))
+}
+
+fn heartbeat(
+    activity: &ActivityTarget,
+    details: Option<common::Payloads>,
+    identity: &str,
+    names: &Names,
+) -> Question {
+    let namespace = names.namespace();
+    let identity = identity.to_owned();
+    match activity {
+        ActivityTarget::Token(token) => {
+            let task_token = names.token(token.to_bytes());
+            let of = service::RecordActivityTaskHeartbeatRequest {
+                namespace,
+                task_token,
+                details,
+                identity,
+                ..Default::default()
+            };
+            Question::RecordActivityTaskHeartbeat(Box::new(of))
+        }
+        ActivityTarget::Id(by_id) => {
+            let (workflow_id, run_id, activity_id) = named(by_id, names);
+            let of = service::RecordActivityTaskHeartbeatByIdRequest {
+                namespace,
+                workflow_id,
+                run_id,
+                activity_id,
+                details,
+                identity,
+                ..Default::default()
+            };
+            Question::RecordActivityTaskHeartbeatById(Box::new(of))
+        }
+    }
+}
+
+fn activity_completed(
+    activity: &ActivityTarget,
+    result: Option<common::Payloads>,
+    identity: &str,
+    names: &Names,
+) -> Question {
+    let namespace = names.namespace();
+    let identity = identity.to_owned();
+    match activity {
+        ActivityTarget::Token(token) => {
+            let task_token = names.token(token.to_bytes());
+            let of = service::RespondActivityTaskCompletedRequest {
+                namespace,
+                task_token,
+                result,
+                identity,
+                ..Default::default()
+            };
+            Question::RespondActivityTaskCompleted(Box::new(of))
+        }
+        ActivityTarget::Id(by_id) => {
+            let (workflow_id, run_id, activity_id) = named(by_id, names);
+            let of = service::RespondActivityTaskCompletedByIdRequest {
+                namespace,
+                workflow_id,
+                run_id,
+                activity_id,
+                result,
+                identity,
+                ..Default::default()
+            };
+            Question::RespondActivityTaskCompletedById(Box::new(of))
+        }
+    }
+}
+
+fn activity_failed(of: &RespondActivityTaskFailed, names: &Names) -> Question {
+    let namespace = names.namespace();
+    let identity = of.identity.to_string();
+    let failure = of.failure.as_deref().cloned();
+    let last_heartbeat_details = payloads(of.last_heartbeat_details.as_ref());
+    match &of.activity {
+        ActivityTarget::Token(token) => {
+            let task_token = names.token(token.to_bytes());
+            let of = service::RespondActivityTaskFailedRequest {
+                namespace,
+                task_token,
+                failure,
+                identity,
+                last_heartbeat_details,
+                ..Default::default()
+            };
+            Question::RespondActivityTaskFailed(Box::new(of))
+        }
+        ActivityTarget::Id(by_id) => {
+            let (workflow_id, run_id, activity_id) = named(by_id, names);
+            let of = service::RespondActivityTaskFailedByIdRequest {
+                namespace,
+                workflow_id,
+                run_id,
+                activity_id,
+                failure,
+                identity,
+                last_heartbeat_details,
+                ..Default::default()
+            };
+            Question::RespondActivityTaskFailedById(Box::new(of))
+        }
+    }
+}
+
+fn activity_canceled(
+    activity: &ActivityTarget,
+    details: Option<common::Payloads>,
+    identity: &str,
+    names: &Names,
+) -> Question {
+    let namespace = names.namespace();
+    let identity = identity.to_owned();
+    match activity {
+        ActivityTarget::Token(token) => {
+            let task_token = names.token(token.to_bytes());
+            let of = service::RespondActivityTaskCanceledRequest {
+                namespace,
+                task_token,
+                details,
+                identity,
+                ..Default::default()
+            };
+            Question::RespondActivityTaskCanceled(Box::new(of))
+        }
+        ActivityTarget::Id(by_id) => {
+            let (workflow_id, run_id, activity_id) = named(by_id, names);
+            let of = service::RespondActivityTaskCanceledByIdRequest {
+                namespace,
+                workflow_id,
+                run_id,
+                activity_id,
+                details,
+                identity,
+                ..Default::default()
+            };
+            Question::RespondActivityTaskCanceledById(Box::new(of))
+        }
+    }
+}
+
+/// The Workflow Id, Run Id and activity id of an activity that is named by id.
+fn named(of: &ActivityById, names: &Names) -> (String, String, String) {
+    let execution = target(&of.target, names);
+    (execution.workflow_id, execution.run_id, of.activity_id.to_string())
+}
+
+fn target(of: &Target, names: &Names) -> common::WorkflowExecution {
+    names.execution(of.workflow_id.as_str(), &of.run_id)
+}
+
+fn payloads(of: Option<&Payloads>) -> Option<common::Payloads> {
+    of.map(|of| (**of).clone())
+}
+
+fn normal(name: &str, names: &Names) -> taskqueue::TaskQueue {
+    taskqueue::TaskQueue {
+        name: names.prefixed(name),
+        kind: enums::TaskQueueKind::Normal.into(),
+        ..Default::default()
+    }
+}
+
+fn sticky(name: &str, names: &Names) -> taskqueue::TaskQueue {
+    taskqueue::TaskQueue {
+        name: names.prefixed(name),
+        kind: enums::TaskQueueKind::Sticky.into(),
+        ..Default::default()
+    }
+}
+
+fn polled(queue: &PolledTaskQueue, names: &Names) -> taskqueue::TaskQueue {
+    match queue {
+        PolledTaskQueue::Normal(name) => normal(name, names),
+        PolledTaskQueue::Sticky(name) => sticky(name, names),
+    }
+}
+
+fn stickiness(of: &StickyAttributes, names: &Names) -> taskqueue::StickyExecutionAttributes {
+    taskqueue::StickyExecutionAttributes {
+        worker_task_queue: Some(sticky(&of.worker_task_queue, names)),
+        schedule_to_start_timeout: well_known::Duration::try_from(of.schedule_to_start_timeout)
+            .ok(),
+    }
+}
