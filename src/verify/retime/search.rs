@@ -81,7 +81,11 @@ fn because(needed: Option<&Needed>) -> String {
     }
 }
 
-/// Durations that are tried, shortest first. Below a second a real server's timers are not exact.
+/// What is longer is not made shorter than this: below a second a real server's timers are not
+/// exact (O1), and how late each is adds up.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+/// Durations that are tried, shortest first.
 const LADDER_MILLIS: [u64; 26] = [
     1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 12_000, 15_000, 20_000, 25_000,
     30_000, 45_000, 60_000, 90_000, 120_000, 180_000, 300_000, 600_000, 1_200_000, 1_800_000,
@@ -210,10 +214,10 @@ impl<'a> Search<'a> {
     /// Divides everything by as much as the story bears.
     fn squeeze(&mut self) {
         for factor in SQUEEZES {
-            let squeezed = self.values.iter().map(|(written, now)| {
-                let millis = (*now / factor).as_millis().max(1);
-                (*written, Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX)))
-            });
+            let squeezed = self
+                .values
+                .iter()
+                .map(|(written, now)| (*written, (*now / factor).max(SHORTEST.min(*now))));
             let squeezed = squeezed.collect();
             if self.accept(squeezed) {
                 return;
