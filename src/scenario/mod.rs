@@ -49,12 +49,16 @@ mod load;
 pub mod model;
 mod names;
 mod parse;
+pub(crate) mod payloads;
 mod schema;
 pub mod source;
 mod spans;
 mod steps;
 mod suggest;
 mod yaml;
+
+#[cfg(test)]
+pub(crate) use yaml::to_json as yaml_to_json;
 
 pub use diagnostic::{Coloring, Diagnostic, Diagnostics};
 pub use literals::DurationLiteral;
