@@ -111,6 +111,7 @@ pub mod check;
 pub mod clock;
 pub mod grpc;
 pub mod history;
+pub mod import;
 pub mod report;
 pub mod scenario;
 pub mod server;

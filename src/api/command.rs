@@ -61,6 +61,64 @@ impl Command {
         }
     }
 
+    /// The command that an official one stands for; none if it has no attributes, or those of a
+    /// type that is not modelled. The attributes count; the type beside them only says which they
+    /// are.
+    pub fn from_official(sent: command::Command) -> Option<Self> {
+        use command::command::Attributes;
+        Some(match sent.attributes? {
+            Attributes::ScheduleActivityTaskCommandAttributes(attributes) => {
+                Self::ScheduleActivityTask(Shared::new(attributes))
+            }
+            Attributes::RequestCancelActivityTaskCommandAttributes(attributes) => {
+                Self::RequestCancelActivityTask {
+                    scheduled_event_id: attributes.scheduled_event_id,
+                }
+            }
+            Attributes::StartTimerCommandAttributes(attributes) => {
+                Self::StartTimer(Shared::new(attributes))
+            }
+            Attributes::CancelTimerCommandAttributes(attributes) => {
+                Self::CancelTimer(Shared::new(attributes))
+            }
+            Attributes::CompleteWorkflowExecutionCommandAttributes(attributes) => {
+                Self::CompleteWorkflowExecution(Shared::new(attributes))
+            }
+            Attributes::FailWorkflowExecutionCommandAttributes(attributes) => {
+                Self::FailWorkflowExecution(Shared::new(attributes))
+            }
+            Attributes::CancelWorkflowExecutionCommandAttributes(attributes) => {
+                Self::CancelWorkflowExecution(Shared::new(attributes))
+            }
+            Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(attributes) => {
+                Self::ContinueAsNewWorkflowExecution(Shared::new(attributes))
+            }
+            Attributes::StartChildWorkflowExecutionCommandAttributes(attributes) => {
+                Self::StartChildWorkflowExecution(Shared::new(attributes))
+            }
+            Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(attributes) => {
+                Self::RequestCancelExternalWorkflowExecution(Shared::new(attributes))
+            }
+            Attributes::SignalExternalWorkflowExecutionCommandAttributes(attributes) => {
+                Self::SignalExternalWorkflowExecution(Shared::new(attributes))
+            }
+            Attributes::RecordMarkerCommandAttributes(attributes) => {
+                Self::RecordMarker(Shared::new(attributes))
+            }
+            Attributes::UpsertWorkflowSearchAttributesCommandAttributes(attributes) => {
+                Self::UpsertWorkflowSearchAttributes(Shared::new(attributes))
+            }
+            Attributes::ModifyWorkflowPropertiesCommandAttributes(attributes) => {
+                Self::ModifyWorkflowProperties(Shared::new(attributes))
+            }
+            Attributes::ProtocolMessageCommandAttributes(attributes) => {
+                Self::ProtocolMessage { message_id: attributes.message_id.into() }
+            }
+            Attributes::ScheduleNexusOperationCommandAttributes(_)
+            | Attributes::RequestCancelNexusOperationCommandAttributes(_) => return None,
+        })
+    }
+
     /// Whether the command ends the run.
     pub fn closes_the_run(&self) -> bool {
         matches!(

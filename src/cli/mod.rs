@@ -10,6 +10,7 @@
 
 mod exit;
 mod histories;
+mod import;
 mod output;
 mod run;
 #[cfg(feature = "verify")]
@@ -39,8 +40,21 @@ enum Command {
     /// Run scenarios on a real Temporal server too, and compare what both do.
     #[cfg(feature = "verify")]
     Verify(verify::VerifyArgs),
+    /// Turn a history that `temporal workflow show -o json` exported into a scenario.
+    Import(ImportArgs),
     /// Print the JSON Schema of scenarios, for completion in an editor.
     Schema,
+}
+
+/// What `deadbeat import` is told.
+#[derive(Debug, Args)]
+struct ImportArgs {
+    /// The history in Temporal's JSON form; `-` reads it from the standard input.
+    #[arg(value_name = "HISTORY.json")]
+    history: PathBuf,
+    /// Write the scenario into this file, not to the standard output.
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
 }
 
 /// What `deadbeat run` is told.
@@ -85,6 +99,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(args) => run::run(&args),
         #[cfg(feature = "verify")]
         Command::Verify(args) => verify::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Schema => schema().map(|()| Exit::AsExpected),
     };
     exit.unwrap_or_else(|error| cannot_write(&error)).into()

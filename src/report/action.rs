@@ -81,6 +81,8 @@ pub(super) fn describe(action: &ClientAction) -> String {
         }
         ClientAction::StopWorker(name) => format!("stop_worker {}", word(name)),
         ClientAction::StartWorker(name) => format!("start_worker {}", word(name)),
+        ClientAction::PauseWorker(name) => format!("pause_worker {}", word(name)),
+        ClientAction::ResumeWorker(name) => format!("resume_worker {}", word(name)),
     }
 }
 

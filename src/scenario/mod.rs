@@ -44,10 +44,12 @@ mod check;
 pub mod diagnostic;
 pub mod duration;
 pub mod limits;
+mod literals;
 mod load;
 pub mod model;
 mod names;
 mod parse;
+pub(crate) mod payloads;
 mod schema;
 pub mod source;
 mod spans;
@@ -55,7 +57,11 @@ mod steps;
 mod suggest;
 mod yaml;
 
+#[cfg(test)]
+pub(crate) use yaml::to_json as yaml_to_json;
+
 pub use diagnostic::{Coloring, Diagnostic, Diagnostics};
+pub use literals::DurationLiteral;
 pub use model::Scenario;
 pub use names::EVENT_TYPES;
 pub use schema::schema;

@@ -23,8 +23,17 @@ use super::yaml::{Document, Node, Pair, unknown_key};
 use crate::history::ids::Digest;
 
 /// The keys of a scenario.
-pub(super) const SCENARIO_KEYS: &[&str] =
-    &["name", "description", "workflows", "activities", "workers", "timeline", "clients", "expect"];
+pub(super) const SCENARIO_KEYS: &[&str] = &[
+    "name",
+    "description",
+    "workflows",
+    "activities",
+    "workers",
+    "timeline",
+    "clients",
+    "expect",
+    "ends_at",
+];
 
 /// The keys of a workflow that is written as a mapping.
 pub(super) const WORKFLOW_KEYS: &[&str] = &["cancellation_model", "steps", "versions"];
@@ -197,6 +206,7 @@ impl Reader {
             workers: vec![Worker::default()],
             clients: BTreeMap::new(),
             expect: Vec::new(),
+            ends_at: None,
             digest: digest(&self.places.source.text),
         };
         let mut named = false;
@@ -258,6 +268,9 @@ impl Reader {
                         self.places.mappings.insert(at.span().start, node.place().clone());
                         scenario.expect.push(Expectation { at, of });
                     }
+                }
+                "ends_at" => {
+                    scenario.ends_at = self.decode::<Span>(pair.value).map(|span| span.0);
                 }
                 _ => self.refuse(unknown_key(pair.key, SCENARIO_KEYS, pair.key_at.clone())),
             }

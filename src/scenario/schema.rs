@@ -23,6 +23,7 @@ pub fn schema() -> Value {
         definitions.insert(name.to_owned(), steps.to_value());
     }
     let worker = schemas.subschema_for::<Worker>();
+    let ends_at = schemas.subschema_for::<Span>();
     let expectation = schemas.subschema_for::<RunExpectation>();
     let model = schemas.subschema_for::<CancellationModel>();
     definitions.extend(schemas.take_definitions(true));
@@ -83,6 +84,10 @@ pub fn schema() -> Value {
                 "type": "array",
                 "items": expectation,
             },
+            "ends_at": {
+                "description": "When it ends, whatever is still to come.",
+                "allOf": [ends_at],
+            },
         },
         "definitions": definitions,
     })
@@ -126,6 +131,7 @@ fn shared(schemas: &mut SchemaGenerator, key: &str) -> Value {
             "As soon as this event is in a history.",
             text_or(&schemas.subschema_for::<WhenMapping>()),
         ),
+        "identity" => ("As whom, if not by the client's name.", schemas.subschema_for::<String>()),
         _ => (
             "The refusal that is expected, by its gRPC status code.",
             text_or(&schemas.subschema_for::<FailsWith>()),

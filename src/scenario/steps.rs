@@ -11,13 +11,14 @@ use serde_json::{Map, Value};
 
 use super::duration::Span;
 use super::model::{
-    ActivityAction, ActivityOptions, ActivityStep, ByAttempt, ChildOptions, ClientAction,
+    ActivityAction, ActivityOptions, ActivityStep, ByAttempt, ById, ChildOptions, ClientAction,
     ClientStep, ExecuteActivity, ExecuteChildWorkflow, ExecuteLocalActivity, Json,
-    LocalActivityOptions, Repeat, SignalWithStart, Start, StartActivity, StartBranch,
+    LocalActivityOptions, Official, Repeat, SignalWithStart, Start, StartActivity, StartBranch,
     StartChildWorkflow, StartLocalActivity, StartOptions, Try, WorkflowAction, WorkflowStep,
 };
 use super::parse::{Reader, StepNode};
 use super::source::Location;
+use crate::official::command;
 
 /// One action: its key, and what may stand beside it.
 pub(super) struct Row<A> {
@@ -86,14 +87,15 @@ impl Step for ActivityStep {
 impl Step for ClientStep {
     type Action = ClientAction;
     const ROWS: &'static [Row<ClientAction>] = CLIENT;
-    const SHARED: &'static [&'static str] = &["at", "after", "when", "fails_with"];
+    const SHARED: &'static [&'static str] = &["at", "after", "when", "fails_with", "identity"];
     const OWNER: &'static str = "clients";
     const SCHEMA: &'static str = "ClientSteps";
 
     fn make(reader: &mut Reader, node: &StepNode<'_>, at: Location, action: ClientAction) -> Self {
         let timing = reader.timing(node);
         let fails_with = reader.fails_with(node);
-        Self { at, action, timing, fails_with }
+        let identity = reader.option(node, "identity").flatten();
+        Self { at, action, identity, timing, fails_with }
     }
 }
 
@@ -161,6 +163,7 @@ macro_rules! start_options {
             "workflow_id_reuse_policy",
             "workflow_id_conflict_policy",
             "retry_policy",
+            "memo",
             "start_delay",
             "request_id",
         ]
@@ -181,7 +184,7 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         key: "start_timer",
         about: "Starts a timer and goes on.",
         needs: &["as"],
-        takes: &[],
+        takes: &["timer_id"],
         properties: of::<super::model::StartTimer>,
         make: |r, s| r.step(s).map(WorkflowAction::StartTimer),
     },
@@ -307,6 +310,30 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         make: |r, s| r.step(s).map(WorkflowAction::WaitSignal),
     },
     Row {
+        key: "wait_for_workflow_task",
+        about: "Waits for the next workflow task, whatever it brings. A cancel is not raised here.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("wait_for_workflow_task", nothing()),
+        make: |r, s| r.nothing(s).map(|()| WorkflowAction::WaitForWorkflowTask),
+    },
+    Row {
+        key: "heartbeat_workflow_task",
+        about: "Ends the workflow task and goes on in another, which it asks for at once.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("heartbeat_workflow_task", nothing()),
+        make: |r, s| r.nothing(s).map(|()| WorkflowAction::HeartbeatWorkflowTask),
+    },
+    Row {
+        key: "hang",
+        about: "Never goes on, unless cancelled.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("hang", nothing()),
+        make: |r, s| r.nothing(s).map(|()| WorkflowAction::Hang),
+    },
+    Row {
         key: "cancel",
         about: "Cancels a handle: a timer, an activity, a child workflow, a branch.",
         needs: &[],
@@ -357,7 +384,7 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         key: "fail",
         about: "Fails with an application failure that has this message.",
         needs: &[],
-        takes: &["type", "non_retryable", "next_retry_delay", "details"],
+        takes: &["type", "non_retryable", "next_retry_delay", "details", "failure"],
         properties: of::<super::model::Fail>,
         make: |r, s| r.step(s).map(WorkflowAction::Fail),
     },
@@ -394,6 +421,14 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         make: |r, s| by_attempt(r, s).map(WorkflowAction::ByAttempt),
     },
     Row {
+        key: "by_workflow_id",
+        about: "Runs other steps by the run's Workflow Id.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("by_workflow_id", ids::<WorkflowStep>()),
+        make: |r, s| by_id(r, s).map(WorkflowAction::ByWorkflowId),
+    },
+    Row {
         key: "signal_external_workflow",
         about: "Signals another execution and waits for the server's word on it.",
         needs: &["signal"],
@@ -421,17 +456,25 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         key: "block",
         about: "Keeps the worker busy: the workflow task stays started for this long.",
         needs: &[],
-        takes: &[],
-        properties: |schemas| one::<Span>(schemas, "block"),
-        make: |r, s| Some(WorkflowAction::Block(r.decode::<Span>(s.value)?.0)),
+        takes: &["times"],
+        properties: of::<super::model::Block>,
+        make: |r, s| r.step(s).map(WorkflowAction::Block),
     },
     Row {
         key: "fail_workflow_task",
         about: "Fails the workflow task with this message, as a bug in workflow code does.",
         needs: &[],
-        takes: &["times"],
+        takes: &["times", "cause", "failure"],
         properties: of::<super::model::FailWorkflowTask>,
-        make: |r, s| r.step(s).map(WorkflowAction::FailWorkflowTask),
+        make: |r, s| r.step(s).map(Box::new).map(WorkflowAction::FailWorkflowTask),
+    },
+    Row {
+        key: "command",
+        about: "Sends a command as it is written, in Temporal's official JSON form.",
+        needs: &[],
+        takes: &[],
+        properties: |schemas| one::<Official<command::Command>>(schemas, "command"),
+        make: |r, s| r.decode(s.value).map(Box::new).map(WorkflowAction::Command),
     },
 ];
 
@@ -465,7 +508,7 @@ pub(super) const ACTIVITY: &[Row<ActivityAction>] = &[
         key: "fail",
         about: "Fails with an application failure that has this message.",
         needs: &[],
-        takes: &["type", "non_retryable", "next_retry_delay", "details"],
+        takes: &["type", "non_retryable", "next_retry_delay", "details", "failure"],
         properties: of::<super::model::Fail>,
         make: |r, s| r.step(s).map(ActivityAction::Fail),
     },
@@ -516,6 +559,14 @@ pub(super) const ACTIVITY: &[Row<ActivityAction>] = &[
         takes: &[],
         properties: |schemas| property("by_attempt", attempts::<ActivityStep>(schemas)),
         make: |r, s| by_attempt(r, s).map(ActivityAction::ByAttempt),
+    },
+    Row {
+        key: "by_activity_id",
+        about: "Runs other steps by the activity's id.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("by_activity_id", ids::<ActivityStep>()),
+        make: |r, s| by_id(r, s).map(ActivityAction::ByActivityId),
     },
 ];
 
@@ -658,6 +709,22 @@ pub(super) const CLIENT: &[Row<ClientAction>] = &[
         properties: |schemas| one::<String>(schemas, "start_worker"),
         make: |r, s| r.name(s.value).map(ClientAction::StartWorker),
     },
+    Row {
+        key: "pause_worker",
+        about: "Keeps a worker from taking tasks; what it has goes on.",
+        needs: &[],
+        takes: &[],
+        properties: |schemas| one::<String>(schemas, "pause_worker"),
+        make: |r, s| r.name(s.value).map(ClientAction::PauseWorker),
+    },
+    Row {
+        key: "resume_worker",
+        about: "Lets a paused worker take tasks again.",
+        needs: &[],
+        takes: &[],
+        properties: |schemas| one::<String>(schemas, "resume_worker"),
+        make: |r, s| r.name(s.value).map(ClientAction::ResumeWorker),
+    },
 ];
 
 fn try_steps<S: Step>(r: &mut Reader, s: &StepNode<'_>) -> Option<Try<S>> {
@@ -691,6 +758,19 @@ fn by_attempt<S: Step>(r: &mut Reader, s: &StepNode<'_>) -> Option<ByAttempt<S>>
         }
     }
     Some(ByAttempt { attempts, otherwise })
+}
+
+fn by_id<S: Step>(r: &mut Reader, s: &StepNode<'_>) -> Option<ById<S>> {
+    let mut by = ById { ids: BTreeMap::new(), otherwise: Arc::from([]) };
+    for pair in r.mapping(s.value, "ids, as in `{\"5\": [...], otherwise: [...]}`")? {
+        let steps = r.steps(pair.value)?;
+        if pair.key == "otherwise" {
+            by.otherwise = steps;
+        } else {
+            by.ids.insert(pair.key.to_owned(), steps);
+        }
+    }
+    Some(by)
 }
 
 /// The properties of a type that is a whole step.
@@ -740,6 +820,10 @@ fn attempts<S: Step>(_: &mut SchemaGenerator) -> Schema {
         "patternProperties": { "^[1-9][0-9]*$": list::<S>() },
         "additionalProperties": false,
     })
+}
+
+fn ids<S: Step>() -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": list::<S>() })
 }
 
 fn one_or_more_names() -> Schema {

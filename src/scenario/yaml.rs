@@ -311,6 +311,6 @@ fn one_of(known: &[&str]) -> String {
 
 /// A text as JSON, for tests that need to see it as other tools do.
 #[cfg(test)]
-pub(super) fn to_json(text: &str) -> serde_json::Value {
+pub(crate) fn to_json(text: &str) -> serde_json::Value {
     serde_yaml::from_str(text).unwrap()
 }

@@ -109,7 +109,9 @@ impl ClientPlan {
     /// The request of a step.
     pub(super) fn request(&self, step: usize, resolved: &Resolved) -> Option<Request> {
         let request_id = format!("{}-{}", self.name, step + 1);
-        let sender = Sender { identity: &self.name, request_id };
+        let named = self.steps[step].identity.as_deref().map(Name::from);
+        let identity = named.as_ref().unwrap_or(&self.name);
+        let sender = Sender { identity, request_id };
         build(&self.steps[step].action, &sender, resolved)
     }
 }

@@ -1,5 +1,6 @@
 //! From a client's step to the request that it sends.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::log::NotSent;
@@ -8,7 +9,6 @@ use crate::api::{
     RespondActivityTaskFailed, RpcError, SignalWorkflowExecution, Target,
     TerminateWorkflowExecution,
 };
-use crate::history::payload::{json, json_message as encode};
 use crate::history::{Attributes, EventId, History, Name, Payloads, RunId, WorkflowId};
 use crate::official::{common, enums, failure, taskqueue, workflowservice};
 use crate::scenario::duration::Span;
@@ -16,6 +16,7 @@ use crate::scenario::model::{
     ClientAction, DEFAULT_TASK_QUEUE, Json, ReapplyExclude, Reset, ResetType, RetryPolicy,
     StartOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
+use crate::scenario::payloads::{scripted as json, scripted_message as encode};
 use crate::server::{Run, Server};
 
 /// The namespace of everything in a scenario.
@@ -225,7 +226,9 @@ pub(crate) fn build(
         ClientAction::WaitForClose(_)
         | ClientAction::Deploy(_)
         | ClientAction::StopWorker(_)
-        | ClientAction::StartWorker(_) => return None,
+        | ClientAction::StartWorker(_)
+        | ClientAction::PauseWorker(_)
+        | ClientAction::ResumeWorker(_) => return None,
     })
 }
 
@@ -255,8 +258,17 @@ fn start(
         workflow_id_conflict_policy: conflict_policy(options.workflow_id_conflict_policy).into(),
         retry_policy: options.retry_policy.as_ref().map(retry_policy),
         workflow_start_delay: timeout(options.start_delay),
+        memo: memo(&options.memo),
         ..Default::default()
     }
+}
+
+fn memo(notes: &BTreeMap<String, Json>) -> Option<common::Memo> {
+    let fields = notes.iter().filter_map(|(name, note)| {
+        let payload = encode(note).payloads.into_iter().next()?;
+        Some((name.clone(), payload))
+    });
+    (!notes.is_empty()).then(|| common::Memo { fields: fields.collect() })
 }
 
 fn signal_with_start(

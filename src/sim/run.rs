@@ -96,6 +96,10 @@ impl Driver {
         }
         self.simulation.enabled(self.race.window, &mut self.enabled);
         let Some((due, _)) = self.enabled.first().copied() else { return Ok(None) };
+        let ends_at = self.simulation.plan().scenario().ends_at;
+        if ends_at.is_some_and(|end| due > EPOCH + end) {
+            return Ok(None);
+        }
         match self.limit_reached(due) {
             Some(limit) => Err(Ended::Stopped(Stopped::new(limit, &self.simulation))),
             None => Ok(Some(due)),

@@ -402,6 +402,12 @@ impl Simulation {
             ClientAction::StartWorker(name) => {
                 self.worker_named(name).map(|worker| self.start_worker(worker))
             }
+            ClientAction::PauseWorker(name) => {
+                self.worker_named(name).map(|worker| self.pause_worker(worker))
+            }
+            ClientAction::ResumeWorker(name) => {
+                self.worker_named(name).map(|worker| self.resume_worker(worker))
+            }
             _ => Ok(()),
         };
         let answer = done.map_or_else(Answer::NotSent, |()| Answer::Done);
@@ -457,6 +463,17 @@ impl Simulation {
             self.scratch.note(|| Exchange::Abandoned { call });
             self.server.abandon(self.now, call);
         }
+    }
+
+    fn pause_worker(&mut self, index: usize) {
+        for call in self.workers[index].pause() {
+            self.server.abandon(self.now, call);
+        }
+    }
+
+    fn resume_worker(&mut self, index: usize) {
+        self.workers[index].resume(&mut self.scratch.sent);
+        self.take_from_worker(index);
     }
 
     /// A client's step has been answered: that is noted, and the next step's turn comes.

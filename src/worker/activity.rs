@@ -189,12 +189,17 @@ impl Worker {
         else {
             return;
         };
-        let Body::Script(script) = &mut activity.body else { return };
-        let throttle = &mut activity.throttle;
+        let Activity { task, body: Body::Script(script), throttle, .. } = activity else { return };
         let mut sent = Vec::new();
         let mut heartbeat = |details| sent.extend(throttle.heartbeat(now, Heartbeat(details)));
         let attempt = key.attempt;
-        let mut with = Surroundings { program: &program, now, attempt, heartbeat: &mut heartbeat };
+        let mut with = Surroundings {
+            program: &program,
+            now,
+            attempt,
+            activity_id: &task.0.scheduled.command.activity_id,
+            heartbeat: &mut heartbeat,
+        };
         let woken = script.wake(&mut with);
         for heartbeat in sent {
             self.send_heartbeat(key, heartbeat, out);

@@ -77,7 +77,10 @@ impl Run {
             // cancelled before never runs.
             Wait::Start if id != 0 => self.end(id, Err(Raised::Canceled), ctx),
             // Running: it is raised when it next waits.
-            Wait::Start | Wait::Nothing => self.coroutine_mut(id).cancel_pending = true,
+            // What waits for a workflow task has been woken by this one.
+            Wait::Start | Wait::Nothing | Wait::Task => {
+                self.coroutine_mut(id).cancel_pending = true;
+            }
             Wait::Op(op) => self.cancel_waited(op, ctx),
             Wait::ChildStart(op) => {
                 self.cancel_op(op, ctx);
@@ -94,7 +97,7 @@ impl Run {
                 }
                 return handles;
             }
-            Wait::Any(_) => self.throw(id, Raised::Canceled),
+            Wait::Any(_) | Wait::Forever => self.throw(id, Raised::Canceled),
             Wait::Signal { timer, .. } => {
                 if let Some(timer) = timer {
                     self.cancel_op(timer, ctx);
@@ -148,7 +151,7 @@ impl Run {
             let id = u32::try_from(index).unwrap_or(u32::MAX);
             match at.kind {
                 // Nothing waits for these, or what waits for them is cancelled itself.
-                OpKind::CancelChild(_) | OpKind::Backoff => {}
+                OpKind::CancelChild(_) | OpKind::Backoff | OpKind::Command => {}
                 OpKind::CancelExternal => self.resolve(id, Err(Raised::Canceled)),
                 OpKind::SignalExternal if at.state != OpState::Created => {
                     self.resolve(id, Err(Raised::Canceled));
@@ -158,7 +161,7 @@ impl Run {
         }
         for index in 0..self.coroutines.len() {
             let coroutine = &self.coroutines[index];
-            let waits = matches!(coroutine.wait, Wait::Signal { .. });
+            let waits = matches!(coroutine.wait, Wait::Signal { .. } | Wait::Forever);
             if waits && self.reaches(scope, coroutine.scope) {
                 self.throw(u32::try_from(index).unwrap_or(u32::MAX), Raised::Canceled);
             }

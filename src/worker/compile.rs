@@ -7,16 +7,17 @@ use std::time::Duration;
 use super::duration::official;
 use super::failures;
 use super::program::{
-    ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByAttempt, ChildSpec, LocalSpec,
-    Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try, Version, WorkflowCode,
-    WorkflowOp, WorkflowStep,
+    ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByAttempt, ById, ChildSpec,
+    LocalSpec, Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try, Version,
+    WorkflowCode, WorkflowOp, WorkflowStep,
 };
+use crate::api::Command;
 use crate::history::official::NAMESPACE;
-use crate::history::payload::{json, json_message};
 use crate::history::{Name, Shared};
 use crate::official::{command, common, enums, taskqueue};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{self, Scenario};
+use crate::scenario::payloads::{scripted as json, scripted_message as json_message};
 
 impl Program {
     /// Compiles a scenario's workflows and activities.
@@ -135,10 +136,10 @@ impl Compiler {
         use model::WorkflowAction as Action;
         match action {
             Action::Sleep(duration) => {
-                WorkflowOp::Timer { spec: self.timer(*duration), then: Then::Wait }
+                WorkflowOp::Timer { spec: self.timer(*duration, None), then: Then::Wait }
             }
             Action::StartTimer(step) => WorkflowOp::Timer {
-                spec: self.timer(step.start_timer.0),
+                spec: self.timer(step.start_timer.0, step.timer_id.as_deref()),
                 then: self.go_on(Some(&step.r#as)),
             },
             Action::StartActivity(step) => WorkflowOp::Activity {
@@ -169,6 +170,18 @@ impl Compiler {
             Action::WaitFor(handles) => WorkflowOp::WaitFor(self.slots(handles)),
             Action::WaitForAny(handles) => WorkflowOp::WaitForAny(self.slots(handles)),
             Action::WaitSignal(step) => self.wait_signal(step),
+            Action::HeartbeatWorkflowTask => WorkflowOp::HeartbeatWorkflowTask,
+            Action::Hang => WorkflowOp::Hang,
+            Action::ByWorkflowId(step) => WorkflowOp::ByWorkflowId(ById {
+                ids: step
+                    .ids
+                    .iter()
+                    .map(|(id, steps)| (id.as_str().into(), self.workflow_block(steps)))
+                    .collect(),
+                otherwise: self.workflow_block(&step.otherwise),
+            }),
+            Action::WaitForWorkflowTask => WorkflowOp::WaitForWorkflowTask,
+            Action::Command(step) => WorkflowOp::Command(Command::from_official(step.0.clone())),
             Action::Cancel(handle) => WorkflowOp::Cancel(self.slot(handle)),
             Action::StartBranch(step) => {
                 let body = self.workflow_block(&step.steps);
@@ -201,16 +214,24 @@ impl Compiler {
                 reason: step.reason.clone().unwrap_or_default(),
             },
             Action::RecordMarker(step) => WorkflowOp::RecordMarker(marker(step)),
-            Action::Block(duration) => WorkflowOp::Block(*duration),
+            Action::Block(step) => WorkflowOp::Block { duration: step.block.0, times: step.times },
             Action::FailWorkflowTask(step) => WorkflowOp::FailWorkflowTask {
-                failure: failures::bug(&step.fail_workflow_task),
+                cause: step.cause.map_or(
+                    enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                    |cause| cause.0,
+                ),
+                failure: failures::whole(
+                    failures::bug(&step.fail_workflow_task),
+                    step.failure.as_ref(),
+                ),
                 times: step.times,
             },
         }
     }
 
-    fn timer(&mut self, duration: Duration) -> u32 {
-        let spec = TimerSpec { duration, start: Memo::new(), cancel: Memo::new() };
+    fn timer(&mut self, duration: Duration, timer_id: Option<&str>) -> u32 {
+        let timer_id = timer_id.map(Name::from);
+        let spec = TimerSpec { timer_id, duration, start: Memo::new(), cancel: Memo::new() };
         push(&mut self.program.timers, spec)
     }
 
@@ -222,7 +243,7 @@ impl Compiler {
         };
         WorkflowOp::WaitSignal {
             signal,
-            timeout: step.timeout.map(|Span(duration)| self.timer(duration)),
+            timeout: step.timeout.map(|Span(duration)| self.timer(duration, None)),
             expired: failures::signal_timeout(&step.wait_signal),
         }
     }
@@ -333,6 +354,14 @@ impl Compiler {
                     .attempts
                     .iter()
                     .map(|(attempt, steps)| (*attempt, self.activity_block(steps)))
+                    .collect(),
+                otherwise: self.activity_block(&step.otherwise),
+            }),
+            Action::ByActivityId(step) => ActivityOp::ByActivityId(ById {
+                ids: step
+                    .ids
+                    .iter()
+                    .map(|(id, steps)| (id.as_str().into(), self.activity_block(steps)))
                     .collect(),
                 otherwise: self.activity_block(&step.otherwise),
             }),

@@ -14,6 +14,8 @@ use crate::scenario::model;
 pub(super) struct Config {
     pub(super) identity: Name,
     pub(super) task_queue: Name,
+    /// The name of its sticky queue, if it is not made from its identity.
+    sticky_task_queue: Option<Name>,
     /// How long a task may wait on its sticky queue; none for a worker without a cache.
     sticky_schedule_to_start_timeout: Option<Duration>,
     /// The workflow types that it has, in order; all if not given.
@@ -29,10 +31,11 @@ pub(super) struct Config {
 
 impl Config {
     pub(super) fn new(worker: &model::Worker) -> Self {
-        let identity = Name::from(worker.name.as_str());
+        let identity = Name::from(worker.identity.as_ref().unwrap_or(&worker.name).as_str());
         Self {
             identity,
             task_queue: worker.task_queue.as_str().into(),
+            sticky_task_queue: worker.sticky_task_queue.as_deref().map(Name::from),
             sticky_schedule_to_start_timeout: worker
                 .sticky
                 .then_some(worker.sticky_schedule_to_start_timeout.0),
@@ -49,12 +52,12 @@ impl Config {
     /// The sticky queue that it has after so many starts.
     pub(super) fn sticky(&self, starts: u32) -> Option<StickyAttributes> {
         let schedule_to_start_timeout = self.sticky_schedule_to_start_timeout?;
-        let identity = &self.identity;
-        let name = match starts {
-            0 | 1 => format!("{identity}-sticky"),
-            _ => format!("{identity}-sticky-{starts}"),
+        let first = match &self.sticky_task_queue {
+            Some(name) => name.clone(),
+            None => format!("{}-sticky", self.identity).into(),
         };
-        Some(StickyAttributes { worker_task_queue: name.into(), schedule_to_start_timeout })
+        let worker_task_queue = if starts > 1 { format!("{first}-{starts}").into() } else { first };
+        Some(StickyAttributes { worker_task_queue, schedule_to_start_timeout })
     }
 
     /// Whether it polls for workflow tasks at all.

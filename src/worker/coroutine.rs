@@ -48,6 +48,10 @@ pub(super) enum Wait {
     ChildStart(OpId),
     /// The signal of a `wait_signal` step, or the timer.
     Signal { signal: u32, step: StepId, timer: Option<OpId> },
+    /// The next workflow task.
+    Task,
+    /// A cancel.
+    Forever,
     /// Nothing any more: it has ended.
     Ended(Resolved),
 }

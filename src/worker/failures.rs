@@ -6,26 +6,43 @@ use crate::history::event::{
     StartChildWorkflowExecutionInitiated,
 };
 use crate::history::failure::{ActivityTimeout, ActivityTimeoutKind, ActivityTimeoutReason};
-use crate::history::payload::json_message;
 use crate::history::{EventId, Failure, Payloads, RunId, Shared};
 use crate::official::failure::failure::FailureInfo;
 use crate::official::{common, enums, failure};
-use crate::scenario::model::Fail;
+use crate::scenario::model::{Fail, Official};
+use crate::scenario::payloads::scripted_message;
 
 use super::duration::official;
 
 /// A failure that a step raises.
 pub(super) fn scripted(step: &Fail) -> Shared<failure::Failure> {
-    Shared::new(application(
+    let failure = Shared::new(application(
         &step.fail,
         failure::ApplicationFailureInfo {
             r#type: step.r#type.clone().unwrap_or_default(),
             non_retryable: step.non_retryable,
-            details: step.details.as_ref().map(json_message),
+            details: step.details.as_ref().map(scripted_message),
             next_retry_delay: step.next_retry_delay.and_then(|span| official(span.0)),
             ..failure::ApplicationFailureInfo::default()
         },
-    ))
+    ));
+    whole(failure, step.failure.as_ref())
+}
+
+/// A failure with what a step says of it as a whole; what that leaves out stays.
+pub(super) fn whole(
+    short: Shared<failure::Failure>,
+    whole: Option<&Official<failure::Failure>>,
+) -> Shared<failure::Failure> {
+    let Some(Official(whole)) = whole else { return short };
+    let mut failure = whole.clone();
+    if failure.message.is_empty() {
+        failure.message.clone_from(&short.message);
+    }
+    if failure.failure_info.is_none() {
+        failure.failure_info.clone_from(&short.failure_info);
+    }
+    Shared::new(failure)
 }
 
 /// A workflow task's failure because of a bug in workflow code.

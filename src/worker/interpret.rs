@@ -6,6 +6,7 @@ use super::op::{Outcome, Raised};
 use super::program::{BlockId, Slot, StepId, Then, Try, WorkflowOp};
 use super::run::{Context, Halt, Handle, Run, Scope};
 use super::unwind::{Caught, Ended, Exit, TryPhase};
+use crate::official::enums;
 
 impl Run {
     /// Lets every coroutine that can run do so, until all wait or the workflow has ended.
@@ -213,17 +214,48 @@ impl Run {
                 self.push_block(id, blocks.block(attempt), ctx);
             }
             WorkflowOp::RecordMarker(command) => self.record_marker(command.clone()),
-            WorkflowOp::Block(duration) => self.busy = self.busy.saturating_add(*duration),
-            WorkflowOp::FailWorkflowTask { failure, times } => {
-                let count = ctx.failures.entry((self.execution.run_id, step)).or_default();
-                if times.is_none_or(|times| *count < times) {
-                    *count = count.saturating_add(1);
-                    return Err(Halt::Failed(failure.clone()));
+            WorkflowOp::HeartbeatWorkflowTask => {
+                self.wants_next = true;
+                self.coroutine_mut(id).wait = Wait::Task;
+            }
+            WorkflowOp::WaitForWorkflowTask => self.coroutine_mut(id).wait = Wait::Task,
+            WorkflowOp::Hang if self.scope_canceled(self.coroutine(id).scope) => {
+                self.leave(id, Exit::Raise(Raised::Canceled), ctx);
+            }
+            WorkflowOp::Hang => self.wait(id, Wait::Forever, ctx),
+            WorkflowOp::ByWorkflowId(blocks) => {
+                let block = blocks.block(self.execution.workflow_id.as_str());
+                self.push_block(id, block, ctx);
+            }
+            WorkflowOp::Command(command) => {
+                if let Some(command) = command {
+                    self.send_command(command.clone());
+                }
+            }
+            WorkflowOp::Block { duration, times } => {
+                // A replay takes no time, and does not count.
+                if !self.replaying && self.happens_again(step, *times, ctx) {
+                    self.busy = self.busy.saturating_add(*duration);
+                }
+            }
+            WorkflowOp::FailWorkflowTask { cause, failure, times } => {
+                // What is replayed was carried through: a reset run begins with such tasks.
+                let is_over = self.replaying && times.is_some();
+                if !is_over && self.happens_again(step, *times, ctx) {
+                    return Err(Halt::Failed(*cause, failure.clone()));
                 }
             }
             op => self.start_step(id, op, ctx),
         }
         Ok(())
+    }
+
+    /// Whether a step that happens so many times in a run does so once more.
+    fn happens_again(&self, step: StepId, times: Option<u32>, ctx: &mut Context<'_>) -> bool {
+        let count = ctx.failures.entry((self.execution.run_id, step)).or_default();
+        let again = times.is_none_or(|times| *count < times);
+        *count = count.saturating_add(u32::from(again));
+        again
     }
 
     /// The steps that ask something of the server or of this worker.
@@ -348,7 +380,10 @@ impl Run {
             Handle::Unset => {
                 let name = &self.code(ctx.program).handles[slot as usize];
                 let text = format!("name '{name}' is not defined: no step has set it yet");
-                Err(Halt::Failed(failures::bug(&text)))
+                Err(Halt::Failed(
+                    enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure,
+                    failures::bug(&text),
+                ))
             }
             set => Ok(set),
         }

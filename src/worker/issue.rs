@@ -38,13 +38,13 @@ impl Run {
         self.numbers.timer += 1;
         let timer = &ctx.program.timers[spec as usize];
         let seq = op.seq;
-        let id = self.push_op(op);
         let none = Name::empty();
         let command =
             timer.start.get(seq, (&none, &none), || command::StartTimerCommandAttributes {
-                timer_id: seq.to_string(),
+                timer_id: op.id(ctx.program).to_string(),
                 start_to_fire_timeout: super::duration::official(timer.duration),
             });
+        let id = self.push_op(op);
         self.issue(Some(id), Command::StartTimer(command));
         id
     }
@@ -153,6 +153,16 @@ impl Run {
         self.issue(None, Command::RecordMarker(command));
     }
 
+    /// A command as it was written; the code learns nothing of what comes of it.
+    pub(super) fn send_command(&mut self, command: Command) {
+        if command.closes_the_run() {
+            self.close(command);
+        } else {
+            let op = self.push_op(Op::new(OpKind::Command, 0, 0));
+            self.issue(Some(op), command);
+        }
+    }
+
     /// Cancels an operation as sdk-core does; no more than once, and not when it has ended.
     pub(super) fn cancel_op(&mut self, op: OpId, ctx: &Context<'_>) {
         if matches!(self.op(op).kind, OpKind::Local(..)) {
@@ -178,11 +188,11 @@ impl Run {
         let at = self.op(op);
         match at.kind {
             OpKind::Timer(spec) => {
-                let seq = at.seq;
+                let (seq, timer_id) = (at.seq, at.id(ctx.program));
                 let none = Name::empty();
                 let cancel = &ctx.program.timers[spec as usize].cancel;
                 let command = cancel.get(seq, (&none, &none), || {
-                    command::CancelTimerCommandAttributes { timer_id: seq.to_string() }
+                    command::CancelTimerCommandAttributes { timer_id: timer_id.to_string() }
                 });
                 self.issue(Some(op), Command::CancelTimer(command));
             }

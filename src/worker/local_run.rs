@@ -148,8 +148,14 @@ impl LocalRun {
         }
         // A local activity's heartbeats go nowhere.
         let mut heartbeat = |_| {};
-        let mut with =
-            Surroundings { program, now, attempt: self.attempt, heartbeat: &mut heartbeat };
+        let mut with = Surroundings {
+            program,
+            now,
+            attempt: self.attempt,
+            // The server gives a local activity no id.
+            activity_id: "",
+            heartbeat: &mut heartbeat,
+        };
         match script.wake(&mut with) {
             Woken::Endless(step) => LocalAttempt::Endless(step),
             Woken::Ended(End::Completed(result)) => self.ended(now, LocalEnd::Completed(result)),

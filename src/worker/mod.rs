@@ -106,6 +106,8 @@ pub struct Worker {
     /// The version that it has of each workflow type.
     versions: Vec<u32>,
     running: bool,
+    /// Whether it takes no tasks for a while.
+    paused: bool,
     /// How often it was started.
     starts: u32,
     /// Its sticky queue, if it has a cache: a new one with each start, as a new process has.
@@ -136,6 +138,7 @@ impl Worker {
             index,
             config: ConfigRef(Arc::new(Config::new(config))),
             running: false,
+            paused: false,
             starts: 0,
             sticky: None,
             poll_again: None,
@@ -178,6 +181,23 @@ impl Worker {
         self.native.clear();
         let calls = std::mem::take(&mut self.calls);
         calls.into_iter().filter(|(_, call)| call.is_poll()).map(|(id, _)| id).collect()
+    }
+
+    /// Keeps it from taking tasks: the parked calls to abandon are returned. What it has goes on.
+    pub fn pause(&mut self) -> Vec<CallId> {
+        self.paused = true;
+        let polls = self.calls.iter().filter(|(_, call)| call.is_poll());
+        let polls: Vec<CallId> = polls.map(|(id, _)| *id).collect();
+        for id in &polls {
+            self.calls.remove(id);
+        }
+        polls
+    }
+
+    /// Lets it take tasks again.
+    pub fn resume(&mut self, out: &mut Vec<Sent>) {
+        self.paused = false;
+        self.poll(out);
     }
 
     /// Whether it was started and not stopped since.
@@ -273,7 +293,7 @@ impl Worker {
 
     /// Parks one poll of each kind, as long as there are slots for what they may bring.
     fn poll(&mut self, out: &mut Vec<Sent>) {
-        if !self.running || self.poll_again.is_some() {
+        if !self.running || self.paused || self.poll_again.is_some() {
             return;
         }
         let identity = self.config.identity.clone();

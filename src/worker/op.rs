@@ -86,6 +86,8 @@ pub(super) enum OpKind {
     CancelExternal,
     /// A cancel request for a child: nothing in the code waits for it.
     CancelChild(OpId),
+    /// A command that was written as such: nothing in the code waits for what comes of it.
+    Command,
 }
 
 /// How far an operation has come.
@@ -203,6 +205,7 @@ impl Op {
             OpKind::SignalExternal
             | OpKind::CancelExternal
             | OpKind::CancelChild(_)
+            | OpKind::Command
             | OpKind::Local(..) => None,
         }
     }
@@ -217,6 +220,10 @@ impl Op {
         match &self.kind {
             OpKind::Activity(spec) => {
                 let given = &program.scheduled[*spec as usize].activity_id;
+                given.clone().unwrap_or_else(|| self.seq.to_string().into())
+            }
+            OpKind::Timer(spec) => {
+                let given = &program.timers[*spec as usize].timer_id;
                 given.clone().unwrap_or_else(|| self.seq.to_string().into())
             }
             _ => self.seq.to_string().into(),
@@ -259,6 +266,7 @@ impl Op {
             OpKind::Timer(_)
             | OpKind::Backoff
             | OpKind::CancelExternal
+            | OpKind::Command
             | OpKind::CancelChild(_) => Raised::Canceled,
         }
     }

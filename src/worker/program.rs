@@ -8,8 +8,9 @@ use std::ops::{Deref, Range};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::api::Command;
 use crate::history::{Name, Payloads, Shared};
-use crate::official::{command, failure};
+use crate::official::{command, enums, failure};
 use crate::scenario::model::{
     ActivityCancellationType, CancellationModel, ChildCancellationType, RetryPolicy,
 };
@@ -151,29 +152,66 @@ pub(super) enum Then {
 
 /// What a step of a workflow does.
 pub(super) enum WorkflowOp {
-    Timer { spec: u32, then: Then },
-    Activity { spec: u32, then: Then },
-    LocalActivity { spec: u32, then: Then },
-    Child { spec: u32, then: Then },
+    Timer {
+        spec: u32,
+        then: Then,
+    },
+    Activity {
+        spec: u32,
+        then: Then,
+    },
+    LocalActivity {
+        spec: u32,
+        then: Then,
+    },
+    Child {
+        spec: u32,
+        then: Then,
+    },
     WaitForStart(Slot),
     WaitFor(Box<[Slot]>),
     WaitForAny(Box<[Slot]>),
-    WaitSignal { signal: u32, timeout: Option<u32>, expired: Shared<failure::Failure> },
+    WaitSignal {
+        signal: u32,
+        timeout: Option<u32>,
+        expired: Shared<failure::Failure>,
+    },
     Cancel(Slot),
-    Branch { body: BlockId, slot: Option<Slot> },
+    Branch {
+        body: BlockId,
+        slot: Option<Slot>,
+    },
     Shield(BlockId),
     Try(Try),
     Raise,
     Fail(Shared<failure::Failure>),
     Return(Shared<command::CompleteWorkflowExecutionCommandAttributes>),
     ContinueAsNew(u32),
-    Repeat { body: BlockId, times: Option<u32> },
+    Repeat {
+        body: BlockId,
+        times: Option<u32>,
+    },
     ByAttempt(ByAttempt),
     SignalExternal(Shared<command::SignalExternalWorkflowExecutionCommandAttributes>),
-    CancelExternal { workflow_id: String, reason: String },
+    CancelExternal {
+        workflow_id: String,
+        reason: String,
+    },
     RecordMarker(Shared<command::RecordMarkerCommandAttributes>),
-    Block(Duration),
-    FailWorkflowTask { failure: Shared<failure::Failure>, times: Option<u32> },
+    WaitForWorkflowTask,
+    HeartbeatWorkflowTask,
+    Hang,
+    ByWorkflowId(ById),
+    Command(Option<Command>),
+    Block {
+        duration: Duration,
+        times: Option<u32>,
+    },
+    FailWorkflowTask {
+        cause: enums::WorkflowTaskFailedCause,
+        failure: Shared<failure::Failure>,
+        times: Option<u32>,
+    },
 }
 
 /// Blocks that belong together.
@@ -200,6 +238,21 @@ impl ByAttempt {
     }
 }
 
+/// Blocks by Workflow Id or activity id, in order of ids.
+pub(super) struct ById {
+    pub(super) ids: Box<[(Name, BlockId)]>,
+    pub(super) otherwise: BlockId,
+}
+
+impl ById {
+    /// The block for this one.
+    pub(super) fn block(&self, named: &str) -> BlockId {
+        self.ids
+            .binary_search_by(|(id, _)| id.as_str().cmp(named))
+            .map_or(self.otherwise, |at| self.ids[at].1)
+    }
+}
+
 /// A step of an activity.
 pub(super) struct ActivityStep {
     pub(super) at: Location,
@@ -218,10 +271,13 @@ pub(super) enum ActivityOp {
     Raise,
     Repeat { body: BlockId, times: Option<u32> },
     ByAttempt(ByAttempt),
+    ByActivityId(ById),
 }
 
 /// A timer that some step starts.
 pub(super) struct TimerSpec {
+    /// Another id than the running number.
+    pub(super) timer_id: Option<Name>,
     pub(super) duration: Duration,
     pub(super) start: Memo<command::StartTimerCommandAttributes>,
     pub(super) cancel: Memo<command::CancelTimerCommandAttributes>,

@@ -18,7 +18,7 @@ use crate::api::Command;
 use crate::clock::Time;
 use crate::history::event::WorkflowExecutionStarted;
 use crate::history::{EventId, Execution, Name, RunId, Shared};
-use crate::official::failure;
+use crate::official::{enums, failure};
 
 /// How many steps a workflow may take in one activation without waiting for anything outside: a
 /// loop that takes more is taken for an endless one.
@@ -73,6 +73,8 @@ pub(super) struct Run {
     pub(super) told: Told,
     /// How long `block` steps keep the task at hand.
     pub(super) busy: Duration,
+    /// Whether another workflow task is to follow the one at hand at once.
+    pub(super) wants_next: bool,
     /// The time of the workflow task at hand.
     pub(super) time: Option<Time>,
 }
@@ -141,7 +143,7 @@ pub(super) enum Halt {
     /// The code does not do what the history says it did.
     Nondeterminism(String),
     /// The code itself failed the workflow task.
-    Failed(Shared<failure::Failure>),
+    Failed(enums::WorkflowTaskFailedCause, Shared<failure::Failure>),
     /// The code did not come to a wait.
     Endless(StepId),
 }
@@ -215,6 +217,7 @@ impl Run {
             replaying: true,
             told: Told::All,
             busy: Duration::ZERO,
+            wants_next: false,
             time: None,
         }
     }
@@ -255,6 +258,7 @@ impl Run {
         }
         ctx.steps = MAX_STEPS_PER_ACTIVATION;
         self.busy = Duration::ZERO;
+        self.wants_next = false;
         if !news.signals.is_empty() {
             for signal in news.signals {
                 self.signals[signal as usize] = self.signals[signal as usize].saturating_add(1);
@@ -268,6 +272,9 @@ impl Run {
         if news.start {
             self.coroutines.push(Coroutine::new(0));
             self.queue(0);
+        }
+        if !news.start {
+            self.wake_waiting_for_task();
         }
         if news.cancel && !self.closed {
             self.cancel_requested = true;
@@ -367,6 +374,16 @@ impl Run {
         }
     }
 
+    /// A workflow task has come.
+    fn wake_waiting_for_task(&mut self) {
+        for index in 0..self.coroutines.len() {
+            if self.coroutines[index].wait == Wait::Task {
+                self.coroutines[index].wait = Wait::Nothing;
+                self.queue(u32::try_from(index).unwrap_or(u32::MAX));
+            }
+        }
+    }
+
     fn wake_waiting_for_signal(&mut self, signal: u32) {
         self.wake(|_, coroutine| {
             matches!(coroutine.wait, Wait::Signal { signal: wanted, .. } if wanted == signal)
@@ -411,7 +428,7 @@ impl Run {
     pub(super) fn waited(&mut self, id: CoroutineId, ctx: &mut Context<'_>) -> Option<Outcome> {
         match self.coroutine(id).wait.clone() {
             Wait::Start | Wait::Nothing => Some(Ok(())),
-            Wait::Ended(_) => None,
+            Wait::Ended(_) | Wait::Forever | Wait::Task => None,
             Wait::Op(op) => self.op(op).resolved.as_ref().map(|resolved| resolved.outcome.clone()),
             Wait::ChildStart(op) => {
                 let child = self.op(op);

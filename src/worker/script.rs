@@ -66,6 +66,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) program: &'a Program,
     pub(super) now: Time,
     pub(super) attempt: u32,
+    pub(super) activity_id: &'a str,
     /// Takes heartbeats.
     pub(super) heartbeat: &'a mut dyn FnMut(Option<Payloads>),
 }
@@ -263,6 +264,10 @@ impl Script {
             }
             ActivityOp::ByAttempt(blocks) => {
                 let block = blocks.block(with.attempt);
+                self.push_block(block, with);
+            }
+            ActivityOp::ByActivityId(blocks) => {
+                let block = blocks.block(with.activity_id);
                 self.push_block(block, with);
             }
         }

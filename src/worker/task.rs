@@ -180,8 +180,11 @@ impl Worker {
                 let program = self.program.clone();
                 let Some(open) = self.tasks.get_mut(&run_id) else { return };
                 begin_locals(&mut open.kept, now, &program);
-                open.state = if open.kept.locals.is_empty() {
-                    TaskState::Answer(now + latency + open.kept.run.busy, Answer::Complete)
+                let (run, locals) = (&open.kept.run, &open.kept.locals);
+                let next = run.wants_next && !run.closed;
+                let answer = if next { Answer::Heartbeat } else { Answer::Complete };
+                open.state = if locals.is_empty() {
+                    TaskState::Answer(now + latency + run.busy, answer)
                 } else {
                     TaskState::Wait
                 };
@@ -191,10 +194,7 @@ impl Worker {
                 let cause = enums::WorkflowTaskFailedCause::NonDeterministicError;
                 self.fail_task(now, run_id, cause, failures::bug(&text));
             }
-            Err(Halt::Failed(failure)) => {
-                let cause = enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure;
-                self.fail_task(now, run_id, cause, failure);
-            }
+            Err(Halt::Failed(cause, failure)) => self.fail_task(now, run_id, cause, failure),
             Err(Halt::Endless(step)) => {
                 self.stopped.push(Stopped::Workflow(step));
                 self.leave_unanswered(now, run_id);
@@ -217,7 +217,8 @@ impl Worker {
             return;
         }
         open.kept.locals = LocalRuns::default();
-        open.state = TaskState::Answer(now + latency, Answer::Fail(cause, failure));
+        let at = now + latency + open.kept.run.busy;
+        open.state = TaskState::Answer(at, Answer::Fail(cause, failure));
     }
 
     /// Forgets a task and its run; if the run's next task is there, it takes that.
@@ -280,7 +281,7 @@ impl Worker {
                     sticky: self.sticky.clone(),
                     // sdk-core always takes the next task if there is one.
                     query_results: Vec::new(),
-                    return_new_workflow_task: true,
+                    return_new_workflow_task: !self.paused,
                     force_create_new_workflow_task: force,
                     messages: Vec::new(),
                     discards_speculative_with_events: true,

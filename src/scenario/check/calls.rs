@@ -111,9 +111,9 @@ fn collect<'a>(steps: &'a [WorkflowStep], calls: &mut Calls<'a>) -> After {
                     (After::Reached, Some(_)) => After::Reached,
                     _ => After::Unsure,
                 },
-                Way::ByAttempt(by) => {
+                Way::Arms(arms) => {
                     let mut ignored = Calls::new();
-                    let unsure = by.arms().any(|s| collect(s, &mut ignored) == After::Unsure);
+                    let unsure = arms.iter().any(|s| collect(s, &mut ignored) == After::Unsure);
                     if unsure { After::Unsure } else { After::Reached }
                 }
             },

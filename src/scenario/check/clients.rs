@@ -83,6 +83,12 @@ impl Check<'_> {
             ClientAction::StartWorker(worker) => {
                 self.worker(worker, self.places.option(at, "start_worker"));
             }
+            ClientAction::PauseWorker(worker) => {
+                self.worker(worker, self.places.option(at, "pause_worker"));
+            }
+            ClientAction::ResumeWorker(worker) => {
+                self.worker(worker, self.places.option(at, "resume_worker"));
+            }
             ClientAction::WaitForClose(_)
             | ClientAction::CompleteActivity(_)
             | ClientAction::FailActivity(_)

@@ -3,7 +3,7 @@
 use super::super::diagnostic::Diagnostic;
 use super::super::limits::MAX_STEPS_WITHOUT_WAITING;
 use super::super::model::{
-    ActivityAction, ActivityStep, ByAttempt, Repeat, Try, WorkflowAction, WorkflowStep,
+    ActivityAction, ActivityStep, ByAttempt, ById, Repeat, Try, WorkflowAction, WorkflowStep,
 };
 use super::super::source::Location;
 use super::Check;
@@ -24,7 +24,8 @@ pub(super) enum Way<'a, S> {
     Branch(&'a [S]),
     Try(&'a Try<S>),
     Repeat(&'a Repeat<S>),
-    ByAttempt(&'a ByAttempt<S>),
+    /// One of several, by what the run is.
+    Arms(Vec<&'a [S]>),
 }
 
 /// A step of a kind that has loops and handlers.
@@ -50,6 +51,9 @@ impl Form for WorkflowStep {
             | WorkflowAction::WaitFor(_)
             | WorkflowAction::WaitForAny(_)
             | WorkflowAction::WaitSignal(_)
+            | WorkflowAction::WaitForWorkflowTask
+            | WorkflowAction::HeartbeatWorkflowTask
+            | WorkflowAction::Hang
             | WorkflowAction::SignalExternalWorkflow(_)
             | WorkflowAction::CancelExternalWorkflow(_) => Way::Waits,
             WorkflowAction::StartTimer(_)
@@ -58,6 +62,7 @@ impl Form for WorkflowStep {
             | WorkflowAction::StartChildWorkflow(_)
             | WorkflowAction::Cancel(_)
             | WorkflowAction::RecordMarker(_)
+            | WorkflowAction::Command(_)
             // The worker is busy, but the code runs on in the same task, which would never end.
             | WorkflowAction::Block(_) => Way::On,
             WorkflowAction::Fail(_) => Way::Fails,
@@ -69,7 +74,8 @@ impl Form for WorkflowStep {
             WorkflowAction::StartBranch(branch) => Way::Branch(&branch.steps),
             WorkflowAction::Try(tried) => Way::Try(tried),
             WorkflowAction::Repeat(repeat) => Way::Repeat(repeat),
-            WorkflowAction::ByAttempt(by) => Way::ByAttempt(by),
+            WorkflowAction::ByAttempt(by) => Way::Arms(by.arms().collect()),
+            WorkflowAction::ByWorkflowId(by) => Way::Arms(by.arms().collect()),
         }
     }
 }
@@ -90,7 +96,8 @@ impl Form for ActivityStep {
             ActivityAction::Shield(steps) => Way::Shield(steps),
             ActivityAction::Try(tried) => Way::Try(tried),
             ActivityAction::Repeat(repeat) => Way::Repeat(repeat),
-            ActivityAction::ByAttempt(by) => Way::ByAttempt(by),
+            ActivityAction::ByAttempt(by) => Way::Arms(by.arms().collect()),
+            ActivityAction::ByActivityId(by) => Way::Arms(by.arms().collect()),
         }
     }
 }
@@ -99,6 +106,13 @@ impl<S> Try<S> {
     /// The handlers that can raise again what they caught.
     fn handlers(&self) -> impl Iterator<Item = &[S]> {
         [&self.on_cancel, &self.on_failure].into_iter().filter_map(|steps| steps.as_deref())
+    }
+}
+
+impl<S> ById<S> {
+    /// The steps for each id, and those for the others.
+    fn arms(&self) -> impl Iterator<Item = &[S]> {
+        self.ids.values().map(|steps| &steps[..]).chain([&self.otherwise[..]])
     }
 }
 
@@ -126,8 +140,8 @@ impl Walk {
                         Self::over(handler, visit);
                     }
                 }
-                Way::ByAttempt(by) => {
-                    for steps in by.arms() {
+                Way::Arms(arms) => {
+                    for steps in arms {
                         Self::over(steps, visit);
                     }
                 }
@@ -181,8 +195,8 @@ impl Check<'_> {
                     }
                     self.raises(tried.finally.as_deref().unwrap_or_default(), caught);
                 }
-                (Way::ByAttempt(by), _) => {
-                    for steps in by.arms() {
+                (Way::Arms(arms), _) => {
+                    for steps in arms {
                         self.raises(steps, caught);
                     }
                 }
@@ -232,9 +246,9 @@ impl Check<'_> {
                     (_, Some(finally)) => finally,
                 }
             }
-            Way::ByAttempt(by) => {
+            Way::Arms(arms) => {
                 let mut most = Passage::Through(0);
-                for steps in by.arms() {
+                for steps in arms {
                     // Which arm is taken is not known here: only if none waits, nothing does.
                     most = match (self.passage(steps), most) {
                         (Passage::Through(a), Passage::Through(b)) => Passage::Through(a.max(b)),

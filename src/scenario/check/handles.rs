@@ -135,9 +135,9 @@ impl Check<'_> {
                         self.handles_in(handler.as_deref().unwrap_or_default(), scope, all);
                     }
                 }
-                Way::ByAttempt(by) => {
+                Way::Arms(arms) => {
                     let begin = scope.order.len();
-                    for steps in by.arms() {
+                    for steps in arms {
                         let arm = scope.order.len();
                         scope.exclusive.push(begin..arm);
                         self.handles_in(steps, scope, all);

@@ -1,5 +1,7 @@
 //! What stands beside the actions of clients.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,6 +27,8 @@ pub struct StartOptions {
     pub workflow_id_conflict_policy: WorkflowIdConflictPolicy,
     /// Retries of the execution.
     pub retry_policy: Option<RetryPolicy>,
+    /// Notes that are kept with the execution, by name.
+    pub memo: BTreeMap<String, Json>,
     /// How long the first workflow task waits.
     pub start_delay: Timeout,
     /// Names the request: one with the same is the same.

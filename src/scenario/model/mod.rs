@@ -29,6 +29,7 @@ macro_rules! options {
 }
 
 mod client;
+mod official;
 mod worker;
 mod workflow;
 
@@ -40,8 +41,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::source::Location;
+use crate::official::command;
 
 pub use client::*;
+pub use official::*;
 pub use worker::*;
 pub use workflow::*;
 
@@ -65,6 +68,8 @@ pub struct Scenario {
     pub clients: BTreeMap<String, Arc<[ClientStep]>>,
     /// What must be true at the end.
     pub expect: Vec<Expectation>,
+    /// When it ends, whatever is still to come; by itself if not given.
+    pub ends_at: Option<Duration>,
     /// 128 bits over the source text: part of a schedule token.
     pub digest: u128,
 }
@@ -136,6 +141,12 @@ pub enum WorkflowAction {
     WaitForAny(Vec<String>),
     /// Waits for a signal that has not been taken yet, and takes it.
     WaitSignal(WaitSignal),
+    /// Waits for the next workflow task, whatever it brings; a cancel is not raised here.
+    WaitForWorkflowTask,
+    /// Ends the workflow task and goes on in another, which it asks for at once.
+    HeartbeatWorkflowTask,
+    /// Never goes on, unless cancelled.
+    Hang,
     /// Cancels a handle: a timer, an activity, a child workflow, a branch.
     Cancel(String),
     /// Runs steps beside the ones that follow.
@@ -156,18 +167,22 @@ pub enum WorkflowAction {
     Repeat(Repeat<WorkflowStep>),
     /// Runs other steps by the run's attempt, for workflows with a retry policy.
     ByAttempt(ByAttempt<WorkflowStep>),
+    /// Runs other steps by the run's Workflow Id.
+    ByWorkflowId(ById<WorkflowStep>),
     /// Signals another execution and waits for the server's word on it.
     SignalExternalWorkflow(SignalExternalWorkflow),
     /// Cancels another execution and waits for the server's word on it.
     CancelExternalWorkflow(CancelExternalWorkflow),
+    /// Sends a command as it is written, in Temporal's official JSON form.
+    Command(Box<Official<command::Command>>),
     /// Records a marker, as side effects and versions do in the Go and Java SDKs.
     RecordMarker(RecordMarker),
     /// Keeps the worker busy: the workflow task stays started for this long; on replay it takes no
     /// time. It stands for a worker that is slow to answer (a codec, garbage collection, load), not
     /// for code that computes: the SDKs' deadlock detectors are not modelled.
-    Block(Duration),
+    Block(Block),
     /// Fails the workflow task, as a panic or a bug in workflow code does.
-    FailWorkflowTask(FailWorkflowTask),
+    FailWorkflowTask(Box<FailWorkflowTask>),
 }
 
 /// A step of an activity, and where it stands.
@@ -202,6 +217,8 @@ pub enum ActivityAction {
     Repeat(Repeat<ActivityStep>),
     /// Runs other steps by attempt.
     ByAttempt(ByAttempt<ActivityStep>),
+    /// Runs other steps by the activity's id.
+    ByActivityId(ById<ActivityStep>),
 }
 
 /// A step of a client, and where it stands.
@@ -211,6 +228,8 @@ pub struct ClientStep {
     pub at: Location,
     /// What it does.
     pub action: ClientAction,
+    /// As whom, if not by the client's name.
+    pub identity: Option<String>,
     /// When it does it, after the step before has been answered.
     pub timing: Timing,
     /// The refusal that is expected, if one is. Without it, a refusal fails the scenario.
@@ -261,6 +280,10 @@ pub enum ClientAction {
     StopWorker(String),
     /// Starts a stopped worker, with an empty cache.
     StartWorker(String),
+    /// Keeps a worker from taking tasks; what it has goes on.
+    PauseWorker(String),
+    /// Lets a paused worker take tasks again.
+    ResumeWorker(String),
 }
 
 /// Steps, and what to do with what they raise.
@@ -291,6 +314,15 @@ pub struct ByAttempt<S> {
     /// By attempt number, from 1.
     pub attempts: BTreeMap<u32, Arc<[S]>>,
     /// For every attempt not named.
+    pub otherwise: Arc<[S]>,
+}
+
+/// Different steps for different workflows or activities of one type.
+#[derive(Clone, Debug)]
+pub struct ById<S> {
+    /// By Workflow Id or activity id.
+    pub ids: BTreeMap<String, Arc<[S]>>,
+    /// For every one not named.
     pub otherwise: Arc<[S]>,
 }
 

@@ -12,8 +12,10 @@ use super::super::duration::Span;
 #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Worker {
-    /// Its identity.
+    /// Its name, and its identity if none is given.
     pub name: String,
+    /// Another identity than its name.
+    pub identity: Option<String>,
     /// The task queue that it polls.
     pub task_queue: String,
     /// The workflow types that it has; none means: it does not poll for workflow tasks. All if not
@@ -26,6 +28,9 @@ pub struct Worker {
     pub versions: BTreeMap<String, String>,
     /// Whether it keeps workflows in a cache and has their tasks on a queue of its own.
     pub sticky: bool,
+    /// The name of that queue; made from the identity if not given. After a restart it is
+    /// another one.
+    pub sticky_task_queue: Option<String>,
     /// How long a task waits on that queue before it goes to the normal one.
     pub sticky_schedule_to_start_timeout: Span,
     /// How many workflow tasks it works on at a time.
@@ -46,11 +51,13 @@ impl Default for Worker {
     fn default() -> Self {
         Self {
             name: "worker".to_owned(),
+            identity: None,
             task_queue: DEFAULT_TASK_QUEUE.to_owned(),
             workflows: None,
             activities: None,
             versions: BTreeMap::new(),
             sticky: true,
+            sticky_task_queue: None,
             sticky_schedule_to_start_timeout: Span(Duration::from_secs(10)),
             max_concurrent_workflow_tasks: 100,
             max_concurrent_activities: 100,

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::duration::Span;
-use super::{Json, WorkflowIdReusePolicy};
+use super::{Json, Official, WorkflowIdReusePolicy, WorkflowTaskFailedCause};
+use crate::official::failure;
 
 options! {
     /// `start_timer`
@@ -13,6 +14,9 @@ options! {
         start_timer: Span,
         /// The handle's name.
         r#as: String,
+        #[serde(default)]
+        /// Another id than the running number.
+        timer_id: Option<String>,
     }
 }
 
@@ -246,6 +250,21 @@ options! {
         #[serde(default)]
         /// More about it.
         details: Option<Json>,
+        #[serde(default)]
+        /// What else the failure says, as a whole: its source, its stack trace, its cause, or that
+        /// it is of another kind.
+        failure: Option<Official<failure::Failure>>,
+    }
+}
+
+options! {
+    /// `block`
+    Block {
+        /// For how long.
+        block: Span,
+        #[serde(default)]
+        /// How many times it happens, counted over the tasks that reach it; always if not given.
+        times: Option<u32>,
     }
 }
 
@@ -309,6 +328,12 @@ options! {
     FailWorkflowTask {
         /// The message of the failure.
         fail_workflow_task: String,
+        #[serde(default)]
+        /// Another cause than `WORKFLOW_WORKER_UNHANDLED_FAILURE`.
+        cause: Option<WorkflowTaskFailedCause>,
+        #[serde(default)]
+        /// What else the failure says, as a whole.
+        failure: Option<Official<failure::Failure>>,
         #[serde(default)]
         /// How many times it happens, counted over the tasks that reach it; always if not given.
         times: Option<u32>,

@@ -212,6 +212,7 @@ fn a_cancelled_scope_cancels_everything_in_order_of_creation() {
         WorkflowAction::StartTimer(model::StartTimer {
             start_timer: Span(SECOND),
             r#as: "t".to_owned(),
+            timer_id: None,
         }),
         start("b", "b", ActivityOptions::default()),
         wait_signal("never"),

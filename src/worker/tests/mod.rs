@@ -57,6 +57,10 @@ fn wait_for(handle: &str) -> WorkflowAction {
     WorkflowAction::WaitFor(vec![handle.to_owned()])
 }
 
+fn block(time: Duration) -> WorkflowAction {
+    WorkflowAction::Block(model::Block { block: Span(time), times: None })
+}
+
 fn wait_signal(signal: &str) -> WorkflowAction {
     WorkflowAction::WaitSignal(WaitSignal { wait_signal: signal.to_owned(), timeout: None })
 }
@@ -68,6 +72,7 @@ fn fail(message: &str) -> Fail {
         non_retryable: false,
         next_retry_delay: None,
         details: None,
+        failure: None,
     }
 }
 
@@ -87,6 +92,7 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
         workers: Vec::new(),
         clients: BTreeMap::new(),
         expect: Vec::new(),
+        ends_at: None,
         digest: 0,
     }
 }

@@ -185,8 +185,13 @@ fn a_refused_completion_is_forgotten_and_replayed() {
 
 #[test]
 fn a_bug_fails_as_many_tasks_as_it_says() {
-    let bug = model::FailWorkflowTask { fail_workflow_task: "bug".to_owned(), times: Some(1) };
-    let mut bench = Bench::workflow([WorkflowAction::FailWorkflowTask(bug)]);
+    let bug = model::FailWorkflowTask {
+        fail_workflow_task: "bug".to_owned(),
+        cause: None,
+        failure: None,
+        times: Some(1),
+    };
+    let mut bench = Bench::workflow([WorkflowAction::FailWorkflowTask(Box::new(bug))]);
     let first = bench.task();
     assert_eq!(
         task_failure(&first),
@@ -201,7 +206,7 @@ fn a_bug_fails_as_many_tasks_as_it_says() {
 
 #[test]
 fn a_task_that_took_too_long_is_answered_in_vain_before_the_next_is_taken() {
-    let blocking = [WorkflowAction::Block(12 * SECOND), WorkflowAction::Sleep(SECOND)];
+    let blocking = [block(12 * SECOND), WorkflowAction::Sleep(SECOND)];
     let mut bench = Bench::workflow(blocking);
     let start = |bench: &mut Bench, attempt: u32| {
         bench.attempt = attempt;

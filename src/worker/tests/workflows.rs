@@ -66,6 +66,7 @@ fn signals_come_before_what_else_happened_since_the_last_task() {
         WorkflowAction::StartTimer(model::StartTimer {
             start_timer: Span(SECOND),
             r#as: "timer".to_owned(),
+            timer_id: None,
         }),
         wait_signal("stop"),
         WorkflowAction::Cancel("a".to_owned()),
@@ -151,7 +152,7 @@ fn a_loop_that_never_waits_is_stopped_and_reported() {
 fn a_task_takes_as_long_as_its_block_steps_and_the_latency_say() {
     let blocking = scenario(
         CancellationModel::Task,
-        vec![steps([WorkflowAction::Block(2 * SECOND), WorkflowAction::Sleep(SECOND)])],
+        vec![steps([block(2 * SECOND), WorkflowAction::Sleep(SECOND)])],
     );
     let config = model::Worker { workflow_task_latency: Span(SECOND), ..model::Worker::default() };
     let mut bench = Bench::with(&blocking, &config);

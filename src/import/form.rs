@@ -1,0 +1,50 @@
+//! The forms that a scenario can take: what the code waits for, and by what clients know when it is
+//! their turn.
+
+use super::story::Story;
+
+/// One way to write a history as a scenario.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Form {
+    /// What the workflow's code waits for.
+    pub waits: Waits,
+    /// By what clients know when it is their turn.
+    pub clock: Clock,
+}
+
+/// What the workflow's code waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Waits {
+    /// What woke it: an activity, a signal, a timer.
+    ForCauses,
+    /// The next workflow task, whatever that brings.
+    ForTasks,
+}
+
+/// By what clients know when it is their turn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Clock {
+    /// The recorded times.
+    Recorded,
+    /// The events that had been recorded then.
+    Events,
+}
+
+impl Form {
+    /// The forms, the one that tells most first.
+    pub(super) const ALL: [Self; 4] = [
+        Self { waits: Waits::ForCauses, clock: Clock::Recorded },
+        Self { waits: Waits::ForCauses, clock: Clock::Events },
+        Self { waits: Waits::ForTasks, clock: Clock::Recorded },
+        Self { waits: Waits::ForTasks, clock: Clock::Events },
+    ];
+
+    /// When a task starts as it is played: at once, unless the worker is paused before.
+    pub(super) fn start_of(self, story: &Story, number: usize) -> i64 {
+        let task = &story.tasks[number];
+        match (super::clients::is_late(story, number), task.started) {
+            (true, Some(started)) => story.time(started),
+            _ => story.time(task.scheduled),
+        }
+    }
+}
