@@ -15,7 +15,10 @@ use super::run::find;
 use crate::files::shown;
 use crate::history::text::plain;
 use crate::scenario::{Diagnostics, Scenario};
-use crate::verify::live::{Connection, NotVerified, Settings, Speed, Verdict, verify};
+use crate::verify::live::{
+    Connection, Keep, NotVerified, Recording, Settings, Speed, Verdict, verify,
+};
+use crate::verify::record;
 
 /// What `deadbeat verify` is told.
 #[derive(Debug, Args)]
@@ -38,6 +41,10 @@ pub(super) struct VerifyArgs {
     /// How often a scenario is tried again that turned out different.
     #[arg(long, value_name = "N", default_value_t = Settings::default().retries)]
     retries: u32,
+    /// Write what passed with the real server into this folder, where it was identical, as cases of
+    /// the corpus.
+    #[arg(long, value_name = "DIR")]
+    record_corpus: Option<PathBuf>,
     /// Skip scenarios that take longer than this many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = Settings::default().max_duration.as_secs())]
     max_duration: u64,
@@ -141,6 +148,7 @@ async fn verify_all<W: Write, E: Write>(
 ) -> io::Result<(Tally, Exit)> {
     let settings = Settings {
         speed: args.speed.into(),
+        keep: if args.record_corpus.is_some() { Keep::Recording } else { Keep::Nothing },
         retries: args.retries,
         max_duration: Duration::from_secs(args.max_duration),
     };
@@ -200,6 +208,13 @@ async fn verify_all<W: Write, E: Write>(
                 Ok(verdict) => {
                     exit = exit.max(tally.count(&verdict));
                     write_verdict(output, args, path, name, &verdict, took)?;
+                    if let Some(dir) = &args.record_corpus
+                        && let Verdict::Identical { recording: Some(recording), .. } = &verdict
+                        && let Err(error) = write_case(dir, path, name, recording)
+                    {
+                        output.error(format_args!("{}: {error}", shown(dir)))?;
+                        exit = exit.max(Exit::Invalid);
+                    }
                 }
                 Err(unreachable) => {
                     tally.not_verified += 1;
@@ -238,7 +253,7 @@ fn write_verdict<W: Write, E: Write>(
     write!(output.out, "{style}{word}{style:#} {STRONG}{name}{STRONG:#}")?;
     match verdict {
         Verdict::Skipped(why) => writeln!(output.out, ": {}", plain(&why.to_string()))?,
-        Verdict::Identical { retries } => {
+        Verdict::Identical { retries, .. } => {
             writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), after(*retries))?;
         }
         Verdict::InTheOutcomeSet { orders, retries } => {
@@ -267,6 +282,19 @@ fn write_verdict<W: Write, E: Write>(
         Verdict::Interrupted => {}
     }
     output.out.flush()
+}
+
+/// Writes a case of the corpus, named after the scenario's file and folder.
+fn write_case(dir: &Path, path: &Path, name: &str, recording: &Recording) -> io::Result<()> {
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = path.parent().map(stem).filter(|folder| !folder.is_empty());
+    let parts: Vec<String> = folder.into_iter().chain([stem(path)]).collect();
+    let case_name = parts.join("_");
+    let case = record(&case_name, name, &recording.log, &recording.runs);
+    std::fs::create_dir_all(dir)?;
+    let mut json = serde_json::to_string_pretty(&case)?;
+    json.push('\n');
+    std::fs::write(dir.join(format!("{case_name}.json")), json)
 }
 
 fn after(retries: u32) -> String {

@@ -25,6 +25,7 @@ use crate::grpc::Reply;
 use crate::history::RunId;
 use crate::server::TaskKey;
 use crate::sim::{Enabled, Exchange, Happening, Simulation};
+use crate::verify::Log;
 
 /// How long the real server may take for what it should have done.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -61,11 +62,17 @@ pub(super) struct Lockstep {
     spread: Duration,
     /// In which orders the real server did its own work, where it was not the default one.
     pub(super) orders: Vec<String>,
+    /// What was asked and answered, for a case of the corpus.
+    pub(super) log: Log,
+    /// How many calls there are in it.
+    pub(super) calls: u64,
     /// Workflow Ids that anything was asked to start.
     pub(super) started: BTreeSet<String>,
 }
 
 struct InFlight {
+    /// Its number in the log.
+    call: u64,
     question: Question,
     reply: Reply,
     answer: JoinHandle<Result<Answer, Unreachable>>,
@@ -101,6 +108,12 @@ impl Lockstep {
     ) -> Self {
         Self {
             spread,
+            log: Log {
+                prefix: names.prefix().to_owned(),
+                namespace: names.namespace(),
+                entries: Vec::new(),
+            },
+            calls: 0,
             connection,
             simulation,
             names,
@@ -249,10 +262,12 @@ impl Lockstep {
     fn ask(&mut self, call: CallId, request: &Request) {
         self.started.extend(started_by(request).map(str::to_owned));
         let (question, reply) = question(request, &self.names);
+        let logged = self.log_question(&question);
         let connection = self.connection.clone();
         let asked = question.clone();
         let answer = tokio::spawn(async move { connection.ask(&asked, Caller::Sdk).await });
-        self.in_flight.insert(call, InFlight { question, reply, answer });
+        let in_flight = InFlight { call: logged, question, reply, answer };
+        self.in_flight.insert(call, in_flight);
     }
 
     async fn answered(
@@ -260,15 +275,15 @@ impl Lockstep {
         call: CallId,
         result: &Result<Response, RpcError>,
     ) -> Result<(), Trouble> {
-        let Some(InFlight { question, reply, answer }) = self.in_flight.remove(&call) else {
-            return Ok(());
-        };
+        let Some(in_flight) = self.in_flight.remove(&call) else { return Ok(()) };
+        let InFlight { call, question, reply, answer } = in_flight;
         let action = question.action();
         let ours = Answer::of_fake(action, &reply, result);
         let real = match answer.await {
             Ok(real) => real?,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
+        self.log_answer(call, &real);
         self.learn_returned_task(result, &real);
         let differences = self.names.compare(&ours.normalised(action), &real.normalised(action));
         if differences.is_empty() {

@@ -14,6 +14,7 @@ use crate::scenario::duration::Span;
 use crate::scenario::{Diagnostics, Scenario};
 use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, Simulation, run};
 use crate::verify::retime::{NotRetimed, retime};
+use crate::verify::{FinalRun, Log};
 
 /// How long the durations of a scenario last on a real server.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -30,6 +31,8 @@ pub enum Speed {
 pub struct Settings {
     /// How long things take.
     pub speed: Speed,
+    /// Whether what passes is kept.
+    pub keep: Keep,
     /// How often a scenario is tried again that turned out different.
     pub retries: u32,
     /// A scenario that takes longer is skipped.
@@ -39,18 +42,44 @@ pub struct Settings {
 impl Default for Settings {
     /// Two retries, twenty seconds.
     fn default() -> Self {
-        Self { speed: Speed::Auto, retries: 2, max_duration: Duration::from_secs(20) }
+        Self {
+            speed: Speed::Auto,
+            keep: Keep::Nothing,
+            retries: 2,
+            max_duration: Duration::from_secs(20),
+        }
     }
 }
 
 /// How far apart requests of one instant are in the last try.
 const APART: Duration = Duration::from_millis(1);
 
+/// Whether what passes is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Keep {
+    /// It is forgotten.
+    #[default]
+    Nothing,
+    /// It is kept for a case of the corpus, with the histories as they are in the end.
+    Recording,
+}
+
+/// What passed between a scenario and a real server.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recording {
+    /// What was asked and answered.
+    pub log: Log,
+    /// The runs in the end.
+    pub runs: Vec<FinalRun>,
+}
+
 /// What came of a scenario.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Verdict {
     /// The real server did the same, event for event, and answered the same.
     Identical {
+        /// What passed, if that was asked for.
+        recording: Option<Box<Recording>>,
         /// How often it was different before that.
         retries: u32,
     },
@@ -138,13 +167,16 @@ pub async fn verify(
         // makes the difference, the fake does the same once it is told so.
         let is_last = tries > 0 && tries == settings.retries;
         let spread = if is_last { APART } else { Duration::ZERO };
-        let (outcome, mut orders) = attempt(connection, &plan, spread, stop.clone()).await?;
+        let Attempt { outcome, mut orders, recording } =
+            attempt(connection, &plan, spread, settings.keep, stop.clone()).await?;
         if is_last {
             orders.push("requests of one instant a millisecond apart".to_owned());
         }
         match outcome {
             None => return Ok(Verdict::Interrupted),
-            Some(Ok(())) if orders.is_empty() => return Ok(Verdict::Identical { retries: tries }),
+            Some(Ok(())) if orders.is_empty() => {
+                return Ok(Verdict::Identical { recording, retries: tries });
+            }
             Some(Ok(())) => return Ok(Verdict::InTheOutcomeSet { orders, retries: tries }),
             Some(Err(Trouble::Unreachable(unreachable))) => return Err(unreachable.into()),
             Some(Err(Trouble::Different(difference))) => {
@@ -190,13 +222,22 @@ fn prepare(
     })
 }
 
-/// Runs the scenario once; nothing if it was stopped.
+/// One try.
+struct Attempt {
+    /// Nothing if it was stopped.
+    outcome: Option<Result<(), Trouble>>,
+    orders: Vec<String>,
+    recording: Option<Box<Recording>>,
+}
+
+/// Runs the scenario once.
 async fn attempt(
     connection: &Connection,
     plan: &Arc<Plan>,
     spread: Duration,
+    keep: Keep,
     mut stop: watch::Receiver<bool>,
-) -> Result<(Option<Result<(), Trouble>>, Vec<String>), Unreachable> {
+) -> Result<Attempt, Unreachable> {
     let names = Names::new(prefix(), connection.namespace().to_owned());
     let simulation = Simulation::looked_on(Arc::clone(plan));
     let mut lockstep = Lockstep::new(connection.clone(), simulation, names, spread);
@@ -205,10 +246,17 @@ async fn attempt(
         // If nobody can stop it any more, nobody has.
         Ok(_) = stop.wait_for(|stop| *stop) => None,
     };
+    let recording = match (keep, &outcome) {
+        (Keep::Recording, Some(Ok(()))) => {
+            let runs = lockstep.final_runs().await?;
+            Some(Box::new(Recording { log: std::mem::take(&mut lockstep.log), runs }))
+        }
+        _ => None,
+    };
     if !matches!(outcome, Some(Err(Trouble::Unreachable(_)))) {
         lockstep.clean_up().await?;
     }
-    Ok((outcome, lockstep.orders))
+    Ok(Attempt { outcome, orders: lockstep.orders, recording })
 }
 
 fn reason_to_skip(plan: &Arc<Plan>, settings: Settings) -> Option<Skipped> {

@@ -6,8 +6,8 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::connection::Answer;
-use super::histories::normal_event;
 use super::difference::{Difference, Trouble};
+use super::histories::normal_event;
 use super::lockstep::Lockstep;
 use super::official::question;
 use crate::api::{Request, Response, RpcError};
@@ -42,6 +42,8 @@ impl Lockstep {
             let task = self.connection.poll(&question, left.max(SHORTEST_POLL)).await?;
             self.early.extend(task);
         };
+        let call = self.log_question(&question);
+        self.log_answer(call, &Answer::Response(real.clone()));
         self.sticky.polled(poll);
         self.learn_task(result, &real);
         self.compare_task(action, &ours, &real)
