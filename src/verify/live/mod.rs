@@ -11,6 +11,7 @@ mod official;
 mod orders;
 mod query;
 mod question;
+mod recorder;
 mod session;
 mod sticky;
 mod tasks;
@@ -19,4 +20,4 @@ mod update;
 
 pub use connection::{Connection, Unreachable};
 pub use difference::Difference;
-pub use session::{Settings, Skipped, Verdict, verify};
+pub use session::{Settings, Skipped, Verdict, record_corpus, verify};
