@@ -93,18 +93,10 @@ impl Lockstep {
     }
 
     async fn describe(&self, workflow_id: &str, run_id: &str) -> Result<Answer, Unreachable> {
-        self.describe_real(self.names.execution(workflow_id, run_id)).await
-    }
-
-    /// What the real server says of a run.
-    pub(super) async fn describe_real(
-        &self,
-        execution: crate::official::common::WorkflowExecution,
-    ) -> Result<Answer, Unreachable> {
         let question = Question::DescribeWorkflowExecution(Box::new(
             service::DescribeWorkflowExecutionRequest {
                 namespace: self.names.namespace(),
-                execution: Some(execution),
+                execution: Some(self.names.execution(workflow_id, run_id)),
             },
         ));
         self.connection.ask(&question, Caller::Sdk).await

@@ -17,7 +17,6 @@ use super::names::Names;
 use super::official::question;
 use super::orders::{orders, own_work};
 use super::question::{Caller, Question};
-use super::recorder::Recorder;
 use super::sticky::Sticky;
 use super::time::RealTime;
 use crate::api::{CallId, Request, Response, RpcError};
@@ -58,7 +57,6 @@ pub(super) struct Lockstep {
     /// The histories that were seen to be equal, by run.
     pub(super) settled: BTreeMap<RunId, u128>,
     awaited: Awaited,
-    pub(super) recorder: Recorder,
     /// In which orders the real server did its own work, where it was not the default one.
     pub(super) orders: Vec<String>,
     /// Workflow Ids that anything was asked to start.
@@ -94,9 +92,7 @@ enum Settled {
 
 impl Lockstep {
     pub(super) fn new(connection: Connection, simulation: Simulation, names: Names) -> Self {
-        let recorder = Recorder::new(names.prefix(), &names.namespace());
         Self {
-            recorder,
             connection,
             simulation,
             names,
@@ -239,7 +235,6 @@ impl Lockstep {
     fn ask(&mut self, call: CallId, request: &Request) {
         self.started.extend(started_by(request).map(str::to_owned));
         let (question, reply) = question(request, &self.names);
-        self.recorder.asked(call, self.simulation.now(), &question);
         let connection = self.connection.clone();
         let asked = question.clone();
         let answer = tokio::spawn(async move { connection.ask(&asked, Caller::Sdk).await });
@@ -260,7 +255,6 @@ impl Lockstep {
             Ok(real) => real?,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
-        self.recorder.answered(call, self.simulation.now(), &real);
         self.learn_returned_task(result, &real);
         let differences = self.names.compare(&ours.normalised(action), &real.normalised(action));
         if differences.is_empty() {

@@ -11,7 +11,6 @@ mod official;
 mod orders;
 mod query;
 mod question;
-mod recorder;
 mod session;
 mod sticky;
 mod tasks;
@@ -20,4 +19,4 @@ mod update;
 
 pub use connection::{Connection, Unreachable};
 pub use difference::Difference;
-pub use session::{Settings, Skipped, Verdict, record_corpus, verify};
+pub use session::{Settings, Skipped, Verdict, verify};

@@ -29,11 +29,6 @@ impl Names {
         Self { prefix, namespace, known: Comparison::default(), tokens: BTreeMap::new() }
     }
 
-    /// What Workflow Ids and task queues begin with.
-    pub(super) fn prefix(&self) -> &str {
-        &self.prefix
-    }
-
     /// The real namespace.
     pub(super) fn namespace(&self) -> String {
         self.namespace.clone()

@@ -12,7 +12,6 @@ use super::lockstep::Lockstep;
 use super::names::Names;
 use crate::scenario::Scenario;
 use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, Simulation, run};
-use crate::verify::Case;
 
 /// How scenarios are verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -131,33 +130,6 @@ async fn attempt(
         lockstep.clean_up().await?;
     }
     Ok((outcome, lockstep.orders))
-}
-
-/// Runs a scenario once on a real server, and writes down what passed as a case of the corpus:
-/// nothing, if the real server did something else than the fake, or did the same in another order
-/// than the default one.
-///
-/// # Errors
-///
-/// If the server is no more.
-pub async fn record_corpus(
-    connection: &Connection,
-    scenario: Scenario,
-    name: &str,
-) -> Result<Option<Case>, Unreachable> {
-    let description = scenario.name.clone();
-    let names = Names::new(prefix(), connection.namespace().to_owned());
-    let simulation = Simulation::looked_on(Plan::new(scenario));
-    let mut lockstep = Lockstep::new(connection.clone(), simulation, names);
-    let outcome = lockstep.follow().await;
-    let case = match &outcome {
-        Ok(()) if lockstep.orders.is_empty() => Some(lockstep.case(name, &description).await?),
-        _ => None,
-    };
-    if !matches!(outcome, Err(Trouble::Unreachable(_))) {
-        lockstep.clean_up().await?;
-    }
-    Ok(case)
 }
 
 fn reason_to_skip(plan: &Arc<Plan>, settings: Settings) -> Option<Skipped> {

@@ -68,7 +68,6 @@ impl Lockstep {
             return Ok(());
         }
         let (poll, _) = question(poll, &self.names);
-        self.recorder.polls(self.simulation.now(), &poll);
         self.show_up(&poll).await?;
         let polled = Polled { poll, last: Instant::now() };
         self.sticky.queues.insert(queue.to_owned(), polled);
@@ -79,7 +78,6 @@ impl Lockstep {
     pub(super) async fn take_leave(&mut self, poll: &Request) -> Result<(), Unreachable> {
         if let Some(polled) = sticky_queue(poll).and_then(|queue| self.sticky.queues.remove(queue))
         {
-            self.recorder.polls_no_more(self.simulation.now(), &polled.poll);
             self.show_up(&polled.poll).await?;
         }
         Ok(())

@@ -41,7 +41,6 @@ impl Lockstep {
             let task = self.connection.poll(&question, left.max(SHORTEST_POLL)).await?;
             self.early.extend(task);
         };
-        self.recorder.handed_out(self.simulation.now(), &question, &real);
         self.sticky.polled(poll);
         self.learn_task(result, &real);
         self.compare_task(action, &ours, &real)
