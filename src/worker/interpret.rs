@@ -235,7 +235,7 @@ impl Run {
             }
             WorkflowOp::RecordMarker(command) => self.record_marker(command.clone()),
             WorkflowOp::HeartbeatWorkflowTask => {
-                self.wants_next = true;
+                self.next_task = super::run::NextTask::AtOnce;
                 self.coroutine_mut(id).wait = Wait::Task;
             }
             WorkflowOp::WaitForWorkflowTask => self.coroutine_mut(id).wait = Wait::Task,
