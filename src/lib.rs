@@ -82,7 +82,7 @@
 //! Each knows one thing, and imports point one way: [`clock`], [`history`], [`api`], then [`server`]
 //! and [`worker`], [`scenario`], [`sim`], [`check`], [`report`] and the command line; [`grpc`] turns
 //! the official messages into requests and back, [`verify`] holds a real server's word against the
-//! fake's.
+//! fake's; [`import`] turns a recorded history into a scenario.
 //!
 //! # Glossary
 //!

@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::clients::{Act, Turnout};
-use super::form::Form;
+use super::clients::{Act, Turnout, start_of};
 use super::read::{Event, at};
 use super::story::{Activity, Story};
 use super::values::{failing, nanos, payloads};
@@ -21,7 +20,7 @@ pub(super) struct Activities {
 }
 
 /// Writes the activities' code.
-pub(super) fn activities(story: &Story, form: Form) -> Activities {
+pub(super) fn activities(story: &Story) -> Activities {
     let mut written = Activities::default();
     let mut by_type: BTreeMap<String, Vec<(String, Vec<Step>)>> = BTreeMap::new();
     let mut left_alone: BTreeSet<String> = BTreeSet::new();
@@ -30,7 +29,7 @@ pub(super) fn activities(story: &Story, form: Form) -> Activities {
         let scheduled = &story.events[activity.scheduled];
         let (kind, id) = (scheduled.text("activityType.name"), scheduled.text("activityId"));
         let queue = scheduled.text("taskQueue.name");
-        let steps = steps(story, activity, form, &mut written.acts);
+        let steps = steps(story, activity, &mut written.acts);
         by_type.entry(kind.to_owned()).or_default().push((id.to_owned(), steps));
         match (activity.started, activity.closed) {
             (Some(started), _) if !is_completed_unstarted(story, activity) => {
@@ -98,7 +97,7 @@ fn fails_on_its_own(closed: &Event) -> bool {
     closed.kind == "ACTIVITY_TASK_TIMED_OUT" && !closed.get("failure.cause").is_null()
 }
 
-fn steps(story: &Story, activity: &Activity, form: Form, acts: &mut Vec<Act>) -> Vec<Step> {
+fn steps(story: &Story, activity: &Activity, acts: &mut Vec<Act>) -> Vec<Step> {
     let scheduled = &story.events[activity.scheduled];
     let Some(closed) = activity.closed.map(|index| &story.events[index]) else {
         return vec![
@@ -107,7 +106,7 @@ fn steps(story: &Story, activity: &Activity, form: Form, acts: &mut Vec<Act>) ->
     };
     let began = activity.task.map_or(scheduled.time, |task| {
         let tasks = &story.tasks[task];
-        if story.arrived_during(tasks) { scheduled.time } else { form.start_of(story, task) }
+        if story.arrived_during(tasks) { scheduled.time } else { start_of(story, task) }
     });
     let Some(started) = activity.started.map(|index| &story.events[index]) else {
         if fails_on_its_own(closed) {

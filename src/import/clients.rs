@@ -50,6 +50,15 @@ pub(super) fn is_late(story: &Story, number: usize) -> bool {
         .any(|event| !matches!(event.kind, "WORKFLOW_TASK_SCHEDULED" | "WORKFLOW_TASK_STARTED"))
 }
 
+/// When a task starts as it is played: at once, unless the worker is paused before.
+pub(super) fn start_of(story: &Story, number: usize) -> i64 {
+    let task = &story.tasks[number];
+    match (is_late(story, number), task.started) {
+        (true, Some(started)) => story.time(started),
+        _ => story.time(task.scheduled),
+    }
+}
+
 /// The number of the run, among those that the scenario makes, in which an event is new.
 pub(super) fn run_of(story: &Story, index: usize, first: u32) -> u32 {
     let resets = story.tasks.iter().filter(|task| {

@@ -1,8 +1,6 @@
 //! The forms that a scenario can take: what the code waits for, and by what clients know when it is
 //! their turn.
 
-use super::story::Story;
-
 /// One way to write a history as a scenario.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Form {
@@ -38,13 +36,4 @@ impl Form {
         Self { waits: Waits::ForTasks, clock: Clock::Recorded },
         Self { waits: Waits::ForTasks, clock: Clock::Events },
     ];
-
-    /// When a task starts as it is played: at once, unless the worker is paused before.
-    pub(super) fn start_of(self, story: &Story, number: usize) -> i64 {
-        let task = &story.tasks[number];
-        match (super::clients::is_late(story, number), task.started) {
-            (true, Some(started)) => story.time(started),
-            _ => story.time(task.scheduled),
-        }
-    }
 }

@@ -39,7 +39,7 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     let code = script::code(story, form);
     let mut notes = code.notes;
     notes.extend(around.notes.iter().cloned());
-    let done = activities(story, form);
+    let done = activities(story);
     let mut versions: Vec<(String, Vec<Step>)> = Vec::new();
     for (number, steps) in (1..).zip(code.versions) {
         versions.push((format!("v{number}"), whole(steps, story, &around)));
@@ -133,12 +133,11 @@ fn workflows(
     versions: Vec<(String, Vec<Step>)>,
     around: &Surroundings,
 ) -> Vec<(String, Node)> {
-    let own = match &versions[..] {
-        [(_, only)] => Node::Steps(only.clone()),
-        _ => {
-            let versions = versions.into_iter().map(|(name, steps)| (name, Node::Steps(steps)));
-            Node::Map(vec![("versions".to_owned(), Node::Map(versions.collect()))])
-        }
+    let own = if let [(_, only)] = &versions[..] {
+        Node::Steps(only.clone())
+    } else {
+        let versions = versions.into_iter().map(|(name, steps)| (name, Node::Steps(steps)));
+        Node::Map(vec![("versions".to_owned(), Node::Map(versions.collect()))])
     };
     let others = around.code.iter().map(|(kind, steps)| (kind.clone(), Node::Steps(steps.clone())));
     std::iter::once((story.workflow_type().to_owned(), own)).chain(others).collect()

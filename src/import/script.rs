@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::clients::start_of;
 use super::form::{Form, Waits};
 use super::names::Names;
 use super::read::Event;
@@ -58,7 +59,7 @@ pub(super) fn code(story: &Story, form: Form) -> Code {
     let mut versions = Vec::new();
     let resets = story.tasks.iter().filter(|task| matches!(story.end_of(task), End::Reset(_)));
     let resets = resets.count();
-    let mut notes = Vec::new();
+    let mut said = Vec::new();
     for version in 0..=resets {
         let writer = Writer {
             story,
@@ -74,9 +75,9 @@ pub(super) fn code(story: &Story, form: Form) -> Code {
         };
         let (steps, noted) = writer.version(version);
         versions.push(steps);
-        notes = noted;
+        said = noted;
     }
-    Code { versions, notes }
+    Code { versions, notes: said }
 }
 
 impl Writer<'_> {
@@ -219,7 +220,7 @@ impl Writer<'_> {
                 }
                 End::Closed if number + 1 < self.story.tasks.len() => {
                     // The server gave it up, because too much arrived.
-                    let began = self.form.start_of(self.story, *number);
+                    let began = start_of(self.story, *number);
                     let ended = task.ended.map_or(began, |index| self.story.time(index));
                     let took = ended.saturating_sub(began).saturating_add(1_000_000);
                     steps.push(Step::new("block", span(took)).with("times", number_node(1)));
@@ -248,7 +249,7 @@ impl Writer<'_> {
         if !self.story.arrived_during(task) {
             return None;
         }
-        let began = self.form.start_of(self.story, number);
+        let began = start_of(self.story, number);
         let took = self.story.time(task.ended?).saturating_sub(began);
         let step = Step::new("block", span(took.max(1_000_000)));
         Some(step.with("times", number_node(1)))
@@ -295,7 +296,7 @@ impl Writer<'_> {
         let step = Step::alone("wait_for_workflow_task");
         if tasks > 2 {
             let steps = Node::Steps(vec![step]);
-            self.steps.push(Step::new("repeat", steps).with("times", number_node(tasks as i64)));
+            self.steps.push(Step::new("repeat", steps).with("times", number(tasks)));
         } else {
             self.steps.extend(vec![step; tasks]);
         }
@@ -756,7 +757,7 @@ fn tidy(steps: Vec<Step>) -> Vec<Step> {
             tidied.push(step);
             continue;
         }
-        before.fields[0].0 = shorter.to_owned();
+        shorter.clone_into(&mut before.fields[0].0);
         before.fields.retain(|(key, _)| key != "as");
     }
     tidied

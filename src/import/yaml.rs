@@ -75,8 +75,8 @@ pub(super) fn span(nanos: i64) -> Node {
 }
 
 /// A number.
-pub(super) fn number(number: impl ToString) -> Node {
-    Node::Word(number.to_string())
+pub(super) fn number(number: impl std::fmt::Display) -> Node {
+    Node::Word(format!("{number}"))
 }
 
 /// Writes keys and values at the left margin.
@@ -120,7 +120,7 @@ fn entry(key: &str, value: &Node, indent: usize, out: &mut String) {
         }
         Node::Names(names) => {
             let names: Vec<String> = names.iter().map(|name| scalar(name)).collect();
-            out.push_str(&format!(" [{}]\n", names.join(", ")));
+            out.extend([" [", &names.join(", "), "]\n"]);
         }
         Node::Steps(steps) if steps.is_empty() => out.push_str(" []\n"),
         Node::Steps(steps) => {
@@ -193,7 +193,7 @@ fn scalar(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\t' => quoted.push_str("\\t"),
             c if printable(c) => quoted.push(c),
-            c => quoted.push_str(&format!("\\U{:08X}", u32::from(c))),
+            c => quoted.extend(["\\U", &format!("{:08X}", u32::from(c))]),
         }
     }
     quoted.push('"');

@@ -257,7 +257,7 @@ impl Compiler {
                 ),
                 failure: failures::whole(
                     failures::bug(&step.fail_workflow_task),
-                    step.failure.as_ref(),
+                    step.failure.as_deref(),
                 ),
                 times: step.times,
             },

@@ -27,7 +27,7 @@ pub(super) fn scripted(step: &Fail) -> Shared<failure::Failure> {
             ..failure::ApplicationFailureInfo::default()
         },
     ));
-    whole(failure, step.failure.as_ref())
+    whole(failure, step.failure.as_deref())
 }
 
 /// A failure with what a step says of it as a whole; what that leaves out stays.

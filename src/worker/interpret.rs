@@ -240,7 +240,7 @@ impl Run {
                 }
             }
             WorkflowOp::HeartbeatWorkflowTask => {
-                self.wants_next = true;
+                self.next_task = super::run::NextTask::AtOnce;
                 self.coroutine_mut(id).wait = Wait::Task;
             }
             WorkflowOp::WaitForWorkflowTask => self.coroutine_mut(id).wait = Wait::Task,

@@ -78,10 +78,19 @@ pub(super) struct Run {
     pub(super) told: Told,
     /// How long `block` steps keep the task at hand.
     pub(super) busy: Duration,
-    /// Whether another workflow task is to follow the one at hand at once.
-    pub(super) wants_next: bool,
+    /// When another workflow task is to follow the one at hand.
+    pub(super) next_task: NextTask,
     /// The time of the workflow task at hand.
     pub(super) time: Option<Time>,
+}
+
+/// When another workflow task follows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) enum NextTask {
+    /// When there is something to tell the code.
+    WhenSomethingHappens,
+    /// At once: the code asks for it.
+    AtOnce,
 }
 
 /// A command, and the operation that it is of.
@@ -231,7 +240,7 @@ impl Run {
             replaying: true,
             told: Told::All,
             busy: Duration::ZERO,
-            wants_next: false,
+            next_task: NextTask::WhenSomethingHappens,
             time: None,
         }
     }
@@ -273,7 +282,7 @@ impl Run {
         }
         ctx.steps = MAX_STEPS_PER_ACTIVATION;
         self.busy = Duration::ZERO;
-        self.wants_next = false;
+        self.next_task = NextTask::WhenSomethingHappens;
         if news.start {
             // The workflow's steps are number 0, although they run after signals and updates.
             self.coroutines.push(Coroutine::new(0));

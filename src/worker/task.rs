@@ -13,7 +13,7 @@ use super::op::OpId;
 use super::problem::Stopped;
 use super::program::Program;
 use super::query;
-use super::run::{Context, Halt, MAX_STEPS_PER_ACTIVATION, Run};
+use super::run::{Context, Halt, MAX_STEPS_PER_ACTIVATION, NextTask, Run};
 use super::{Sent, Worker};
 use crate::api::{
     QueryAnswer, QueryId, Request, RespondWorkflowTaskCompleted, RespondWorkflowTaskFailed,
@@ -192,7 +192,7 @@ impl Worker {
                 let Some(open) = self.tasks.get_mut(&run_id) else { return };
                 begin_locals(&mut open.kept, now, &program);
                 let (run, locals) = (&open.kept.run, &open.kept.locals);
-                let next = run.wants_next && !run.closed;
+                let next = run.next_task == NextTask::AtOnce && !run.closed;
                 let answer = if next { Answer::Heartbeat } else { Answer::Complete };
                 open.state = if locals.is_empty() {
                     TaskState::Answer(now + latency + run.busy, answer)

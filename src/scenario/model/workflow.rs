@@ -255,7 +255,7 @@ options! {
         #[serde(default)]
         /// What else the failure says, as a whole: its source, its stack trace, its cause, or that
         /// it is of another kind.
-        failure: Option<Official<failure::Failure>>,
+        failure: Option<Box<Official<failure::Failure>>>,
     }
 }
 
@@ -348,7 +348,7 @@ options! {
         cause: Option<WorkflowTaskFailedCause>,
         #[serde(default)]
         /// What else the failure says, as a whole.
-        failure: Option<Official<failure::Failure>>,
+        failure: Option<Box<Official<failure::Failure>>>,
         #[serde(default)]
         /// How many times it happens, counted over the tasks that reach it; always if not given.
         times: Option<u32>,
