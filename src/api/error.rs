@@ -135,6 +135,8 @@ pub enum ErrorDetail {
     },
     /// Because the workflow is busy (R34).
     ResourceExhausted,
+    /// Because so much goes on at once (B27).
+    ConcurrentLimit,
     WorkflowNotReady,
     PermissionDenied,
     QueryFailed {

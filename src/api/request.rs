@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::clock::Time;
 use crate::history::failure::Payloads;
 use crate::history::{EventId, Name, RunId, Shared, WorkflowId};
 use crate::official::{common, enums, failure, query, workflowservice};
@@ -24,6 +25,17 @@ pub enum Request {
     UpdateWorkflowExecution(Box<UpdateWorkflowExecution>),
     PollWorkflowExecutionUpdate(Box<PollWorkflowExecutionUpdate>),
     DescribeWorkflowExecution(Target),
+    ListWorkflowExecutions(Box<ListWorkflowExecutions>),
+    CountWorkflowExecutions {
+        /// A list filter.
+        query: Name,
+    },
+    /// Begins a batch job (B27).
+    StartBatchOperation(Shared<workflowservice::StartBatchOperationRequest>),
+    DescribeBatchOperation {
+        /// Names the job.
+        job_id: Name,
+    },
     /// The history, virtual events of a transient task included (A4).
     GetWorkflowExecutionHistory(GetWorkflowExecutionHistory),
     /// Parks until a worker has answered, or the query's time is over (G7).
@@ -137,6 +149,28 @@ pub enum QueryAnswer {
     },
     /// It does not say which: the real server asks again.
     Unspecified,
+}
+
+/// `ListWorkflowExecutions`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ListWorkflowExecutions {
+    /// A list filter; an empty one finds all executions.
+    pub query: Name,
+    /// How many executions are wanted at most.
+    pub page_size: usize,
+    /// The execution after which the list goes on; `None` is its beginning.
+    pub after: Option<ListPosition>,
+}
+
+/// A place in a list of executions: that of one of them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ListPosition {
+    /// When it closed; [`Time::MAX`] while it is open.
+    pub close: Time,
+    /// When it started.
+    pub start: Time,
+    /// Which it is.
+    pub run: RunId,
 }
 
 /// `SignalWorkflowExecution`.

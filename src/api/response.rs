@@ -11,8 +11,9 @@ use crate::history::failure::Payloads;
 use crate::history::{
     Event, EventId, Execution, Failure, History, Name, RunId, Shared, WorkflowId,
 };
-use crate::official::query;
+use crate::official::{query, workflowservice};
 
+use super::request::ListPosition;
 use super::token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
 use super::{UpdateMessage, UpdateProgress};
 
@@ -32,6 +33,19 @@ pub enum Response {
         run_id: RunId,
     },
     DescribeWorkflowExecution(Box<Description>),
+    ListWorkflowExecutions {
+        /// The executions, open ones first, then as they closed, the latest first.
+        executions: Vec<Description>,
+        /// Where the next page begins, if this one is full.
+        next: Option<ListPosition>,
+    },
+    CountWorkflowExecutions {
+        /// How many executions there are.
+        count: usize,
+        /// And how many of each status, if they are counted by it.
+        groups: Vec<(ExecutionStatus, usize)>,
+    },
+    DescribeBatchOperation(Box<BatchDescription>),
     GetWorkflowExecutionHistory(HistoryView),
     QueryWorkflow(QueryOutcome),
     PollWorkflowTaskQueue(Box<WorkflowTask>),
@@ -62,6 +76,35 @@ pub struct HistoryView {
     pub history: History,
     /// Not recorded, and never will be as they are.
     pub transient: Vec<Event>,
+}
+
+/// `DescribeBatchOperation`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct BatchDescription {
+    /// What was asked for.
+    pub request: Shared<workflowservice::StartBatchOperationRequest>,
+    /// How far it is.
+    pub state: BatchState,
+    /// When it was asked for.
+    pub start_time: Time,
+    /// When it was over.
+    pub close_time: Option<Time>,
+    /// How many executions it is about, as far as is known.
+    pub total: u32,
+    /// For how many of them it is done.
+    pub completed: u32,
+    /// For how many of them it was refused.
+    pub failed: u32,
+}
+
+/// How far a batch job is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs)]
+pub enum BatchState {
+    Running,
+    Completed,
+    /// It could not find out which executions it is about.
+    Failed,
 }
 
 /// What came of a query.

@@ -89,6 +89,13 @@ pub enum Mismatch {
         /// How it was.
         was: RpcError,
     },
+    /// An update has not ended as its step says.
+    UpdateOtherwise {
+        /// How it should have.
+        expected: String,
+        /// What it is, with a verb.
+        was: String,
+    },
     /// A client's step had nothing that could be sent.
     NotSent(NotSent),
     /// The turn of a client's step never came, or what it waited for did not.
@@ -161,6 +168,9 @@ impl fmt::Display for Mismatch {
                     write!(f, ": {message}")?;
                 }
                 write!(f, ", but was with {was}")
+            }
+            Self::UpdateOtherwise { expected, was } => {
+                write!(f, "expected the update to have {expected}, but it {was}")
             }
             Self::NotSent(why) => why.fmt(f),
             Self::NotTaken { waited_for } => {

@@ -1,7 +1,11 @@
 //! Whether the clients' steps were answered as they should be.
 
 use super::failure::{Failure, Mismatch};
-use crate::api::RpcError;
+use crate::api::{RpcError, UpdateProgress};
+use crate::history::payload::decode;
+use crate::history::text::{failure_text, payloads_text};
+use crate::history::{Failure as HistoryFailure, Shared};
+use crate::official::update::outcome::Value;
 use crate::scenario::model::{ClientAction, ClientStep, FailsWith, Timing};
 use crate::sim::{Answer, RunResult};
 
@@ -36,8 +40,34 @@ fn answered(step: &ClientStep, answer: &Answer) -> Option<Mismatch> {
             Mismatch::RefusedOtherwise { expected: expected.clone(), was: (**error).clone() }
         }),
         (Some(expected), _) => Some(Mismatch::NotRefused(expected.clone())),
+        (None, Answer::Updated(progress)) => updated(step, progress),
         (None, _) => None,
     }
+}
+
+/// Whether an update has ended as its step says.
+fn updated(step: &ClientStep, progress: &UpdateProgress) -> Option<Mismatch> {
+    let ClientAction::Update(step) = &step.action else { return None };
+    let value = progress.outcome.as_ref().and_then(|outcome| outcome.value.as_ref());
+    let was = || match value {
+        None => "had not ended".to_owned(),
+        Some(Value::Success(result)) => format!("has the result {}", payloads_text(result)),
+        Some(Value::Failure(failure)) => {
+            let failure = HistoryFailure::Sent(Shared::new(failure.clone()));
+            format!("has failed: {}", failure_text(&failure))
+        }
+    };
+    if let Some(expected) = &step.result {
+        let is_so = matches!(value, Some(Value::Success(result))
+            if decode(Some(&Shared::new(result.clone()))) == *expected);
+        let expected = format!("the result {expected}");
+        return (!is_so).then(|| Mismatch::UpdateOtherwise { expected, was: was() });
+    }
+    let expected = step.failure.as_ref()?;
+    let is_so = matches!(value, Some(Value::Failure(failure))
+        if failure.message.contains(expected.as_str()));
+    let expected = format!("a failure with \"{expected}\" in its message");
+    (!is_so).then(|| Mismatch::UpdateOtherwise { expected, was: was() })
 }
 
 fn is_as_expected(expected: &FailsWith, error: &RpcError) -> bool {

@@ -1,6 +1,8 @@
 //! The methods of Temporal's `WorkflowService` that are modelled, and what reads each of them.
 
-use super::decode::{activity, client, history, query, start, update, workflow_task};
+use super::decode::{
+    activity, batch, client, history, query, start, update, visibility, workflow_task,
+};
 use super::frontend::{Call, Incoming};
 use crate::api::RpcError;
 
@@ -8,10 +10,13 @@ use crate::api::RpcError;
 pub(super) type Decode = fn(&Incoming<'_>) -> Result<Call, RpcError>;
 
 /// In alphabetical order.
-const METHODS: [(&str, Decode); 26] = [
+const METHODS: [(&str, Decode); 30] = [
+    ("CountWorkflowExecutions", visibility::count),
+    ("DescribeBatchOperation", batch::describe),
     ("DescribeWorkflowExecution", client::describe),
     ("GetWorkflowExecutionHistory", history::get),
     ("GetWorkflowExecutionHistoryReverse", history::get_reverse),
+    ("ListWorkflowExecutions", visibility::list),
     ("PollActivityTaskQueue", activity::poll),
     ("PollWorkflowExecutionUpdate", update::poll),
     ("PollWorkflowTaskQueue", workflow_task::poll),
@@ -32,6 +37,7 @@ const METHODS: [(&str, Decode); 26] = [
     ("ShutdownWorker", workflow_task::shutdown_worker),
     ("SignalWithStartWorkflowExecution", start::signal_with_start),
     ("SignalWorkflowExecution", client::signal),
+    ("StartBatchOperation", batch::start),
     ("StartWorkflowExecution", start::start),
     ("TerminateWorkflowExecution", client::terminate),
     ("UpdateWorkflowExecution", update::update),

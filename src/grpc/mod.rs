@@ -29,6 +29,7 @@ mod encode;
 mod expiry;
 mod frontend;
 mod itself;
+mod list_token;
 mod methods;
 mod paging;
 pub mod token;

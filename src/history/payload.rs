@@ -16,6 +16,15 @@ pub(crate) fn json_message(value: &Value) -> common::Payloads {
     common::Payloads { payloads: vec![plain(value.to_string().into_bytes())] }
 }
 
+/// Nothing, as SDKs write what a function without a result has returned.
+pub(crate) fn null_message() -> common::Payloads {
+    let payload = common::Payload {
+        metadata: [("encoding".to_owned(), b"binary/null".to_vec())].into(),
+        ..common::Payload::default()
+    };
+    common::Payloads { payloads: vec![payload] }
+}
+
 /// One payload of text that is JSON already.
 pub(crate) fn plain(data: Vec<u8>) -> common::Payload {
     common::Payload {

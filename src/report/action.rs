@@ -4,7 +4,7 @@ use crate::history::text::{plain, quoted, shortened, word};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{
     ClientAction, Json, QueryRejectCondition, ReapplyExclude, Reset, ResetType, RetryPolicy,
-    StartOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    StartOptions, WaitFor, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 
 /// A value that is longer is cut off after so many characters.
@@ -31,6 +31,15 @@ pub(super) fn describe(action: &ClientAction) -> String {
             let words = [&step.signal_with_start, &step.workflow_id, &step.signal];
             let words = words.map(|name| word(name)).join(" ");
             format!("signal_with_start {words}{}", told.text())
+        }
+        ClientAction::Update(step) => {
+            let told = Told::default()
+                .value("input", step.input.as_ref())
+                .name("update id", step.update_id.as_deref())
+                .item("wait for", (step.wait_for == WaitFor::Accepted).then(|| "Accepted".into()));
+            let (update, name) = (word(&step.update), word(&step.name));
+            let guard = first_run(step.first_run);
+            format!("update {update}{}{guard} {name}{}", run(step.run), told.text())
         }
         ClientAction::Cancel(step) => {
             let told = Told::default().said("reason", step.reason.as_deref());

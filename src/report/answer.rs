@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::api::{Description, PendingActivity, PendingActivityState};
+use crate::api::{Description, PendingActivity, PendingActivityState, UpdateProgress};
 use crate::clock::EPOCH;
-use crate::history::RunId;
 use crate::history::payload::decode;
-use crate::history::text::{failure_text, word};
+use crate::history::text::{failure_text, payloads_text, word};
+use crate::history::{Failure, RunId, Shared};
+use crate::official::update::outcome::Value;
 use crate::sim::{Answer, RunResult, Which};
 
 /// The answer, and lines that stand below it.
@@ -19,6 +20,7 @@ pub(super) fn describe(answer: &Answer, result: &RunResult) -> (String, Vec<Stri
         Answer::Started { run_id, which: Which::Existing } => {
             format!("{}, which was running", run(run_id, result))
         }
+        Answer::Updated(progress) => updated(progress),
         Answer::Described(description) => return described(description, result),
         Answer::Queried(result) => decode(result.as_ref()).to_string(),
         Answer::QueryRejected(status) => format!("rejected: {status}"),
@@ -27,6 +29,20 @@ pub(super) fn describe(answer: &Answer, result: &RunResult) -> (String, Vec<Stri
         Answer::NotSent(why) => format!("not sent: {why}"),
     };
     (line, Vec::new())
+}
+
+/// How far an update has got: `Completed, result "done"`.
+fn updated(progress: &UpdateProgress) -> String {
+    let stage = progress.stage.name();
+    let value = progress.outcome.as_ref().and_then(|outcome| outcome.value.as_ref());
+    match value {
+        None => stage.to_owned(),
+        Some(Value::Success(result)) => format!("{stage}, result {}", payloads_text(result)),
+        Some(Value::Failure(failure)) => {
+            let failure = Failure::Sent(Shared::new(failure.clone()));
+            format!("{stage}, failed: {}", failure_text(&failure))
+        }
+    }
 }
 
 /// A run as people see it: by number.

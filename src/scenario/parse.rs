@@ -14,7 +14,7 @@ use super::duration::Span;
 use super::limits::{MAX_BYTES, MAX_DIAGNOSTICS, MAX_STEPS};
 use super::model::{
     ActivityAction, ActivityStep, ClientAction, ClientStep, Expectation, FailsWith, RunNumber,
-    Scenario, Timing, Version, When, Worker, Workflow, WorkflowAction, WorkflowStep,
+    Scenario, Timing, UpdateHandler, Version, When, Worker, Workflow, WorkflowAction, WorkflowStep,
 };
 use super::source::{Location, Source};
 use super::spans::Place;
@@ -36,7 +36,11 @@ pub(super) const SCENARIO_KEYS: &[&str] = &[
 ];
 
 /// The keys of a workflow that is written as a mapping.
-pub(super) const WORKFLOW_KEYS: &[&str] = &["cancellation_model", "queries", "steps", "versions"];
+pub(super) const WORKFLOW_KEYS: &[&str] =
+    &["cancellation_model", "queries", "updates", "steps", "versions"];
+
+/// The keys of an update's handler that is written as a mapping.
+pub(super) const UPDATE_KEYS: &[&str] = &["validate", "steps"];
 
 /// The name of the client whose steps are the `timeline`.
 pub(super) const TIMELINE_CLIENT: &str = "client";
@@ -313,6 +317,7 @@ impl Reader {
                 versions,
                 cancellation_model: <_>::default(),
                 queries: <_>::default(),
+                updates: <_>::default(),
             });
         }
         if pair.value.is_null() {
@@ -327,6 +332,7 @@ impl Reader {
         let mut cancellation_model = None;
         let mut queries = None;
         let mut versions = Vec::new();
+        let mut updates = BTreeMap::new();
         let mut codes: Vec<Location> = Vec::new();
         for pair in &pairs {
             match pair.key {
@@ -349,6 +355,12 @@ impl Reader {
                         self.refuse(Diagnostic::new("there is no version").at(at, "empty"));
                     }
                 }
+                "updates" => {
+                    for pair in self.mapping(pair.value, "updates with their handlers")? {
+                        let handler = self.update_handler(&pair);
+                        updates.extend(handler.map(|handler| (pair.key.to_owned(), handler)));
+                    }
+                }
                 _ => self.refuse(unknown_key(pair.key, WORKFLOW_KEYS, pair.key_at.clone())),
             }
         }
@@ -368,7 +380,28 @@ impl Reader {
             versions,
             cancellation_model: cancellation_model.unwrap_or_default(),
             queries: queries.unwrap_or_default(),
+            updates,
         })
+    }
+
+    /// The handler of an update: a list of steps, or a mapping with a validator.
+    fn update_handler(&mut self, pair: &Pair<'_>) -> Option<UpdateHandler> {
+        if pair.value.items().is_some() {
+            let steps = self.steps(pair.value)?;
+            return Some(UpdateHandler { validate: Arc::from([]), steps });
+        }
+        let pairs = self.mapping(pair.value, "a list of steps, or a mapping with `steps`")?;
+        let mut validate = None;
+        let mut steps = None;
+        for pair in &pairs {
+            match pair.key {
+                "validate" => validate = self.steps(pair.value),
+                "steps" => steps = self.steps(pair.value),
+                _ => self.refuse(unknown_key(pair.key, UPDATE_KEYS, pair.key_at.clone())),
+            }
+        }
+        let validate = validate.unwrap_or_else(|| Arc::from([]));
+        Some(UpdateHandler { validate, steps: steps.unwrap_or_else(|| Arc::from([])) })
     }
 
     /// A list of steps that does something.

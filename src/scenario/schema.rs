@@ -60,6 +60,20 @@ pub fn schema() -> Value {
                                     "minProperties": 1,
                                     "additionalProperties": code,
                                 },
+                                "updates": {
+                                    "description": "What handles its updates, by name.",
+                                    "type": "object",
+                                    "additionalProperties": {
+                                        "anyOf": [
+                                            code,
+                                            {
+                                                "type": "object",
+                                                "properties": { "validate": code, "steps": code },
+                                                "additionalProperties": false,
+                                            },
+                                        ],
+                                    },
+                                },
                             },
                             "oneOf": [{ "required": ["steps"] }, { "required": ["versions"] }],
                             "additionalProperties": false,

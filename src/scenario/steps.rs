@@ -609,6 +609,14 @@ pub(super) const CLIENT: &[Row<ClientAction>] = &[
         make: |r, s| r.step(s).map(ClientAction::Signal),
     },
     Row {
+        key: "update",
+        about: "Updates the execution with this Workflow Id, and waits for the answer.",
+        needs: &["name"],
+        takes: &["input", "update_id", "run", "first_run", "wait_for", "result", "failure"],
+        properties: of::<super::model::Update>,
+        make: |r, s| r.step(s).map(ClientAction::Update),
+    },
+    Row {
         key: "signal_with_start",
         about: "Signals an execution, and starts it first if it is not running.",
         needs: &["workflow_id", "signal"],

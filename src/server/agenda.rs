@@ -209,7 +209,7 @@ impl Agenda {
 
     /// The queue in which a task waits.
     pub(super) fn queue(&self, key: TaskKey) -> Option<&Queue> {
-        self.of_run.get(key.run().0 as usize)?.iter().find_map(|entry| match entry {
+        self.of_run.get(key.run()?.0 as usize)?.iter().find_map(|entry| match entry {
             Entry::Waiting(queue, _, own) if *own == key => Some(queue),
             _ => None,
         })

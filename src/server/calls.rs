@@ -54,7 +54,7 @@ impl Server {
         self.deliver(outbox);
     }
 
-    fn answer(&mut self, now: Time, request: Request) -> Result<Response, RpcError> {
+    pub(super) fn answer(&mut self, now: Time, request: Request) -> Result<Response, RpcError> {
         match request {
             Request::StartWorkflowExecution(request) => self.start(now, &Asked::from(&*request)),
             Request::SignalWithStartWorkflowExecution(request) => {
@@ -104,6 +104,10 @@ impl Server {
             }
             Request::TerminateWorkflowExecution(request) => self.terminate(now, *request),
             Request::ResetWorkflowExecution(request) => self.reset(now, &request),
+            Request::ListWorkflowExecutions(request) => self.list(&request),
+            Request::CountWorkflowExecutions { query } => self.count(&query),
+            Request::StartBatchOperation(request) => self.start_batch(now, request),
+            Request::DescribeBatchOperation { job_id } => self.describe_batch(&job_id),
             Request::DescribeWorkflowExecution(target) => {
                 let at = self.find(&target)?;
                 let description = describe::describe(self.get(at));

@@ -9,6 +9,10 @@ use crate::history::EventId;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct RunIndex(pub u32);
 
+/// The number of a batch job on its server, from 0, in the order in which they were asked for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct BatchIndex(pub u32);
+
 /// Something that the server will do by itself. The order of the variants and of what is in them
 /// is the order in which those due at one instant come by default.
 ///
@@ -17,6 +21,8 @@ pub struct RunIndex(pub u32);
 pub enum TaskKey {
     /// A follow-up of a transaction, for another run or this one.
     Transfer(RunIndex, Transfer),
+    /// The next step of a batch job (B27).
+    Batch(BatchIndex),
     /// Handing a task to a worker that polls.
     Dispatch(RunIndex, Dispatch),
     /// A deadline.
@@ -27,13 +33,14 @@ pub enum TaskKey {
 }
 
 impl TaskKey {
-    /// The run it is for.
-    pub fn run(self) -> RunIndex {
+    /// The run it is for, if it is for one.
+    pub fn run(self) -> Option<RunIndex> {
         match self {
             Self::Transfer(run, _)
             | Self::Dispatch(run, _)
             | Self::Timer(run, _)
-            | Self::Query(run, _) => run,
+            | Self::Query(run, _) => Some(run),
+            Self::Batch(_) => None,
         }
     }
 }

@@ -35,6 +35,7 @@
 mod activity;
 mod activity_timeout;
 mod agenda;
+mod batch;
 mod buffer;
 mod calls;
 mod cancel;
@@ -69,9 +70,10 @@ mod timer;
 mod transaction;
 mod update;
 mod update_wait;
+mod visibility;
 mod workflow_task;
 
-pub use key::{Dispatch, RunIndex, TaskKey, Timer, Transfer};
+pub use key::{BatchIndex, Dispatch, RunIndex, TaskKey, Timer, Transfer};
 pub use run::Run;
 
 use std::collections::BTreeMap;
@@ -99,6 +101,8 @@ pub struct Server {
     /// The runs of each Workflow Id, in the order in which they were made.
     chains: BTreeMap<WorkflowId, Vec<RunIndex>>,
     polls: Polls,
+    /// In the order in which they were asked for.
+    batches: Vec<Arc<batch::Batch>>,
     update_waits: UpdateWaits,
     /// Where the calls are that wait for a run. Follows from the runs.
     parked: BTreeMap<CallId, RunIndex>,
@@ -113,6 +117,7 @@ impl PartialEq for Server {
         self.namespace == other.namespace
             && self.runs == other.runs
             && self.polls == other.polls
+            && self.batches == other.batches
             && self.update_waits == other.update_waits
     }
 }
@@ -124,6 +129,7 @@ impl Hash for Server {
         self.namespace.hash(state);
         self.runs.hash(state);
         self.polls.hash(state);
+        self.batches.hash(state);
         self.update_waits.hash(state);
     }
 }
@@ -137,6 +143,7 @@ impl Server {
             by_run_id: BTreeMap::new(),
             chains: BTreeMap::new(),
             polls: Polls::default(),
+            batches: Vec::new(),
             update_waits: UpdateWaits::default(),
             parked: BTreeMap::new(),
             answers: Outbox::new(),
@@ -165,7 +172,7 @@ impl Server {
     /// What comes next by default, and when it is due.
     pub fn due(&self) -> Option<(Time, TaskKey)> {
         let first = self.agenda.first(&self.polls);
-        first.into_iter().chain(self.update_waits.deadlines()).min()
+        first.into_iter().chain(self.due_batch()).chain(self.update_waits.deadlines()).min()
     }
 
     /// Puts what the server will do by itself, as things are, no later than `until` into `out`, in
@@ -174,6 +181,7 @@ impl Server {
         let before = out.len();
         self.agenda.until(&self.polls, until, out);
         let agenda_ends = out.len();
+        out.extend(self.due_batch().filter(|(time, _)| *time <= until));
         out.extend(self.update_waits.deadlines().filter(|(time, _)| *time <= until));
         if out.len() > agenda_ends {
             out[before..].sort_unstable();
@@ -184,12 +192,14 @@ impl Server {
     /// Does something that is due. Answers to parked polls are in `outbox` on return. A task that
     /// is not due (any more) does nothing.
     pub fn fire(&mut self, now: Time, task: TaskKey, outbox: &mut Outbox) {
-        let at = task.run().0 as usize;
-        let Some(run) = self.runs.get(at) else { return };
         if let TaskKey::Timer(run, Timer::UpdateWaits) = task {
             return self.end_update_waits(now, run, outbox);
         }
-        if self.agenda.due(run, &self.polls, task).is_none_or(|due| due > now) {
+        let due = match task.run().and_then(|at| self.runs.get(at.0 as usize)) {
+            Some(run) => self.agenda.due(run, &self.polls, task),
+            None => self.due_batch().filter(|(_, next)| *next == task).map(|(time, _)| time),
+        };
+        if due.is_none_or(|due| due > now) {
             return;
         }
         match task {
@@ -197,6 +207,7 @@ impl Server {
             TaskKey::Dispatch(run, dispatch) => self.dispatch(now, run, dispatch, outbox),
             TaskKey::Timer(run, Timer::Queries) => self.time_out_queries(now, run),
             TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
+            TaskKey::Batch(at) => self.batch_step(now, at),
             TaskKey::Query(run, call) => self.dispatch_query(now, run, call, outbox),
         }
         self.answer_update_waits(outbox);

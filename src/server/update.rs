@@ -373,13 +373,12 @@ impl<'r> Messages<'r> {
     ) -> BadCommand {
         let state = match tx.run.updates.find(id).map(|update| &update.state) {
             _ if self.has_rejected(id) => "ProvisionallyCompleted",
-            None | Some(State::RejectedAfterEvent) => "Completed",
             Some(State::Admitted(_) | State::AdmittedByEvent) => "Admitted",
             Some(State::Sent(_)) => "Sent",
             Some(State::Accepted(event)) if *event > completed => "ProvisionallyAccepted",
             Some(State::Accepted(_)) => "Accepted",
             Some(State::Completed(event)) if *event > completed => "ProvisionallyCompleted",
-            Some(State::Completed(_)) => "Completed",
+            None | Some(State::RejectedAfterEvent | State::Completed(_)) => "Completed",
         };
         bad(format_args!(
             "invalid state transition attempted for Update {id}: received {received} message \

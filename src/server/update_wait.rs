@@ -213,8 +213,11 @@ impl Server {
         outbox: &mut Outbox,
         error: impl Fn(&Wait) -> Option<RpcError>,
     ) {
-        let of_run = self.update_waits.waits.extract_if(.., |_, wait| wait.run == at);
-        for (call, wait) in of_run.collect::<Vec<_>>() {
+        let waits = std::mem::take(&mut self.update_waits.waits);
+        let (of_run, others) = waits.into_iter().partition(|(_, wait)| wait.run == at);
+        self.update_waits.waits = others;
+        let of_run: BTreeMap<CallId, Wait> = of_run;
+        for (call, wait) in of_run {
             let error = error(&wait);
             let update_id = &wait.update_id;
             let progress = || {

@@ -61,6 +61,7 @@ pub(super) struct StartedTask {
     pub(super) started_event_id: EventId,
     pub(super) started_time: Time,
     pub(super) identity: Name,
+    pub(super) origin: StartOrigin,
 }
 
 impl ScheduledTask {
@@ -84,11 +85,11 @@ impl ScheduledTask {
 }
 
 impl StartedTask {
-    fn started_event(&self, origin: StartOrigin) -> Attributes {
+    fn started_event(&self) -> Attributes {
         Attributes::WorkflowTaskStarted {
             scheduled_event_id: self.scheduled.scheduled_event_id,
             identity: self.identity.clone(),
-            origin,
+            origin: self.origin,
         }
     }
 }
@@ -153,13 +154,13 @@ pub(super) fn start(
         scheduled,
         started_time: tx.now,
         identity: identity.clone(),
-    };
-    if !started.scheduled.is_virtual() {
-        let origin = match from {
+        origin: match from {
             StartedFrom::Completion => StartOrigin::Inline,
             StartedFrom::NormalQueue | StartedFrom::StickyQueue => StartOrigin::Poll,
-        };
-        started.started_event_id = tx.add(started.started_event(origin));
+        },
+    };
+    if !started.scheduled.is_virtual() {
+        started.started_event_id = tx.add(started.started_event());
     }
     tx.run.workflow_task = WorkflowTaskState::Started(started.clone());
     Some(started)
@@ -221,7 +222,7 @@ pub(super) fn transient_events(run: &Run) -> Vec<Event> {
             Event {
                 id: task.started_event_id,
                 time: task.started_time,
-                attributes: task.started_event(StartOrigin::Poll),
+                attributes: task.started_event(),
             },
         ],
         _ => Vec::new(),
@@ -416,7 +417,7 @@ pub(super) fn write_start(tx: &mut Transaction<'_>, started: &StartedTask, ident
         Attributes::WorkflowTaskStarted {
             scheduled_event_id: started.scheduled.scheduled_event_id,
             identity: identity.clone(),
-            origin: StartOrigin::Poll,
+            origin: started.origin,
         },
     );
     tx.end_batch();

@@ -35,7 +35,7 @@ impl Happening {
     fn class(self) -> u8 {
         match self {
             Self::Client(_) => 0,
-            Self::Server(TaskKey::Transfer(..) | TaskKey::Dispatch(..)) => 1,
+            Self::Server(TaskKey::Transfer(..) | TaskKey::Batch(_) | TaskKey::Dispatch(..)) => 1,
             Self::Worker(..) => 2,
             Self::Native(..) => 3,
             Self::Server(TaskKey::Timer(..)) => 4,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::ClientIndex;
-use crate::api::{Description, ExecutionStatus, RpcError};
+use crate::api::{Description, ExecutionStatus, RpcError, UpdateProgress};
 use crate::clock::Time;
 use crate::history::{Payloads, RunId, WorkflowId};
 
@@ -37,6 +37,8 @@ pub enum Answer {
         /// The new run.
         run_id: RunId,
     },
+    /// How far an update has got, and what came of it.
+    Updated(Arc<UpdateProgress>),
     /// What `describe` asked for.
     Described(Arc<Description>),
     /// What a worker said to a query.

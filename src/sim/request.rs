@@ -7,14 +7,16 @@ use super::log::NotSent;
 use crate::api::{
     ActivityById, ActivityTarget, QueryWorkflow, Request, RequestCancelWorkflowExecution,
     RespondActivityTaskFailed, RpcError, SignalWorkflowExecution, Target,
-    TerminateWorkflowExecution,
+    TerminateWorkflowExecution, UpdateStage, UpdateWorkflowExecution,
 };
 use crate::history::{Attributes, EventId, History, Name, Payloads, RunId, WorkflowId};
-use crate::official::{common, enums, failure, query, taskqueue, workflowservice};
+use crate::official::{
+    common, enums, failure, query, taskqueue, update as official, workflowservice,
+};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{
     ClientAction, DEFAULT_TASK_QUEUE, Json, QueryRejectCondition, ReapplyExclude, Reset, ResetType,
-    RetryPolicy, StartOptions, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    RetryPolicy, StartOptions, Update, WaitFor, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use crate::scenario::payloads::{scripted as json, scripted_message as encode};
 use crate::server::{Run, Server};
@@ -52,6 +54,7 @@ pub(crate) enum Unresolved {
 pub(crate) fn must_resolve(action: &ClientAction) -> bool {
     match action {
         ClientAction::Signal(step) => step.run.is_some(),
+        ClientAction::Update(step) => step.run.is_some() || step.first_run.is_some(),
         ClientAction::Describe(step) => step.run.is_some(),
         ClientAction::Query(step) => step.run.is_some(),
         ClientAction::Cancel(step) => step.run.is_some() || step.first_run.is_some(),
@@ -67,6 +70,10 @@ pub(crate) fn resolve(action: &ClientAction, server: &Server) -> Result<Resolved
     match action {
         ClientAction::Signal(step) => resolved.run_id = run_id(server, &step.signal, step.run)?,
         ClientAction::Describe(step) => resolved.run_id = run_id(server, &step.describe, step.run)?,
+        ClientAction::Update(step) => {
+            resolved.run_id = run_id(server, &step.update, step.run)?;
+            resolved.first_run = run_id(server, &step.update, step.first_run)?;
+        }
         ClientAction::Query(step) => resolved.run_id = run_id(server, &step.query, step.run)?,
         ClientAction::Cancel(step) => {
             resolved.run_id = run_id(server, &step.cancel, step.run)?;
@@ -181,6 +188,19 @@ pub(crate) fn build(
                 header: None,
             }))
         }
+        ClientAction::Update(step) => {
+            Request::UpdateWorkflowExecution(Box::new(UpdateWorkflowExecution {
+                target: target(&step.update),
+                first_execution_run_id: resolved.first_run.clone(),
+                request: update(step, sender).into(),
+                wait_for: match step.wait_for {
+                    WaitFor::Accepted => UpdateStage::Accepted,
+                    WaitFor::Completed => UpdateStage::Completed,
+                },
+                // As an SDK's client, who asks again until it is so.
+                patience: None,
+            }))
+        }
         ClientAction::Cancel(step) => {
             Request::RequestCancelWorkflowExecution(Box::new(RequestCancelWorkflowExecution {
                 target: target(&step.cancel),
@@ -273,6 +293,21 @@ fn start(
         workflow_start_delay: timeout(options.start_delay),
         cron_schedule: options.cron_schedule.clone().unwrap_or_default(),
         memo: memo(&options.memo),
+        ..Default::default()
+    }
+}
+
+fn update(step: &Update, sender: &Sender<'_>) -> official::Request {
+    official::Request {
+        meta: Some(official::Meta {
+            update_id: request_id(step.update_id.as_ref(), sender),
+            identity: sender.identity.to_string(),
+        }),
+        input: Some(official::Input {
+            name: step.name.clone(),
+            args: step.input.as_ref().map(encode),
+            ..Default::default()
+        }),
         ..Default::default()
     }
 }

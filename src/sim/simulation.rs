@@ -532,6 +532,7 @@ fn answer(result: Result<Response, RpcError>) -> Answer {
             Answer::Started { run_id, which }
         }
         Ok(Response::ResetWorkflowExecution { run_id }) => Answer::Reset { run_id },
+        Ok(Response::UpdateWorkflowExecution(progress)) => Answer::Updated(Arc::from(progress)),
         Ok(Response::DescribeWorkflowExecution(description)) => {
             Answer::Described(Arc::from(description))
         }

@@ -8,8 +8,8 @@ use super::duration::official;
 use super::failures;
 use super::program::{
     ActivityCode, ActivityOp, ActivitySpec, ActivityStep, BlockId, ByAttempt, ById, ChildSpec,
-    LocalSpec, Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try, Version,
-    WorkflowCode, WorkflowOp, WorkflowStep,
+    LocalSpec, Memo, Program, Slot, StepId, SuccessorSpec, Then, TimerSpec, Try, UpdateCode,
+    Version, WorkflowCode, WorkflowOp, WorkflowStep,
 };
 use crate::api::Command;
 use crate::history::official::NAMESPACE;
@@ -53,7 +53,10 @@ impl Program {
         for (name, workflow) in &scenario.workflows {
             compiler.queries =
                 workflow.queries.keys().map(String::as_str).map(Name::from).collect();
-            let versions = workflow.versions.iter().map(|version| compiler.version(version));
+            let versions = workflow
+                .versions
+                .iter()
+                .map(|version| compiler.version(version, &workflow.updates));
             let versions = versions.collect();
             let queries = workflow.queries.iter();
             let queries =
@@ -93,14 +96,27 @@ fn push<T>(list: &mut Vec<T>, element: T) -> u32 {
 }
 
 impl Compiler {
-    fn version(&mut self, version: &model::Version) -> Version {
+    fn version(
+        &mut self,
+        version: &model::Version,
+        updates: &BTreeMap<String, model::UpdateHandler>,
+    ) -> Version {
         self.slots.clear();
         let main = self.workflow_block(&version.steps);
+        // Handlers know the handles of the steps, so they are compiled for each version.
+        let updates = updates
+            .iter()
+            .map(|(name, handler)| UpdateCode {
+                name: name.as_str().into(),
+                validate: self.workflow_block(&handler.validate),
+                body: self.workflow_block(&handler.steps),
+            })
+            .collect();
         let mut handles = vec![Name::empty(); self.slots.len()];
         for (name, slot) in &self.slots {
             handles[*slot as usize] = name.clone();
         }
-        Version { name: version.name.as_str().into(), main, handles }
+        Version { name: version.name.as_str().into(), main, handles, updates }
     }
 
     fn slot(&mut self, name: &str) -> Slot {

@@ -1,9 +1,12 @@
 //! A workflow's code in execution: main and its branches, each a stack of frames and what it waits
 //! for.
 
+use std::sync::Arc;
+
 use super::op::{OpId, Raised, Resolved};
 use super::program::{BlockId, StepId};
 use super::unwind::TryPhase;
+use super::update::UpdateJob;
 use crate::history::Shared;
 use crate::official::command;
 
@@ -29,6 +32,8 @@ pub(super) struct Coroutine {
     pub(super) thrown: Option<Raised>,
     /// Whether all that it waits for together was cancelled with it.
     pub(super) waits_canceled: bool,
+    /// The update that it handles.
+    pub(super) update: Option<Arc<UpdateJob>>,
 }
 
 /// What a coroutine waits for.
@@ -90,7 +95,13 @@ impl Coroutine {
             cancel_pending: false,
             thrown: None,
             waits_canceled: false,
+            update: None,
         }
+    }
+
+    /// The handler of an update.
+    pub(super) fn of_update(scope: u32, job: Arc<UpdateJob>) -> Self {
+        Self { update: Some(job), ..Self::new(scope) }
     }
 
     /// How it ended, if it did.

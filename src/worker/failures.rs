@@ -1,6 +1,7 @@
 //! Failures as official SDKs build them: sdk-core's words for what becomes of activities, timers
 //! and children, the scenario's for what code raises.
 
+use super::program::UpdateCode;
 use crate::history::event::{
     ActivityTaskScheduled, ChildClose, ExternalFailedCause, RetryState,
     StartChildWorkflowExecutionInitiated,
@@ -59,6 +60,17 @@ pub(super) fn signal_timeout(signal: &str) -> Shared<failure::Failure> {
 /// What a worker says of a task whose type it does not have, as the Python SDK words it.
 pub(super) fn not_registered(message: &str) -> Shared<failure::Failure> {
     Shared::new(application(message, typed("NotFoundError")))
+}
+
+/// What a worker says of an update that the workflow has no handler for, as the Python SDK words it.
+pub(super) fn no_update_handler(name: &str, known: &[UpdateCode]) -> Shared<failure::Failure> {
+    let known: Vec<&str> = known.iter().map(|handler| handler.name.as_str()).collect();
+    let message = format!(
+        "Update handler for '{name}' expected but not found, and there is no dynamic handler. known \
+         updates: [{}]",
+        known.join(" ")
+    );
+    Shared::new(application(&message, typed("RuntimeError")))
 }
 
 fn typed(error_type: &str) -> failure::ApplicationFailureInfo {

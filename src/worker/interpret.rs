@@ -38,6 +38,8 @@ impl Run {
             if begins && id == 0 {
                 let main = self.code(ctx.program).main;
                 self.push_block(id, main, ctx);
+            } else if begins && let Some(job) = self.coroutine(id).update.clone() {
+                self.begin_update(id, &job, ctx);
             }
             if let Err(raised) = outcome {
                 self.leave(id, Exit::Raise(raised), ctx);
@@ -73,7 +75,7 @@ impl Run {
         }
     }
 
-    fn push_block(&mut self, id: CoroutineId, block: BlockId, ctx: &Context<'_>) {
+    pub(super) fn push_block(&mut self, id: CoroutineId, block: BlockId, ctx: &Context<'_>) {
         let steps = ctx.program.workflow_blocks[block as usize].clone();
         let frame = Frame::Steps { next: steps.start, end: steps.end };
         self.coroutine_mut(id).frames.push(frame);
@@ -139,7 +141,13 @@ impl Run {
         }
         match exit {
             Exit::Raise(raised) => self.end(id, Err(raised), ctx),
-            Exit::Leave(Leaving::Return(result)) => self.complete_workflow(result),
+            Exit::Leave(Leaving::Return(result)) => match self.coroutine(id).update.clone() {
+                Some(job) => {
+                    self.answer_update(&job, Ok(()), result.result.clone());
+                    self.end_without_answer(id);
+                }
+                None => self.complete_workflow(result),
+            },
             Exit::Leave(Leaving::ContinueAsNew(spec)) => self.continue_as_new(spec, ctx),
         }
     }
@@ -149,6 +157,18 @@ impl Run {
         if id == 0 {
             self.end_workflow(outcome.clone(), ctx);
         }
+        if let Some(job) = self.coroutine(id).update.clone() {
+            self.answer_update(&job, outcome.clone(), None);
+        }
+        self.over(id, outcome);
+    }
+
+    /// The end of a handler that has been answered.
+    pub(super) fn end_without_answer(&mut self, id: CoroutineId) {
+        self.over(id, Ok(()));
+    }
+
+    fn over(&mut self, id: CoroutineId, outcome: Outcome) {
         let resolved = self.next_resolved(outcome);
         let coroutine = self.coroutine_mut(id);
         coroutine.frames.clear();
@@ -363,7 +383,7 @@ impl Run {
         coroutine.frames.push(Frame::Shield { outer });
     }
 
-    fn new_scope(&mut self, scope: Scope) -> u32 {
+    pub(super) fn new_scope(&mut self, scope: Scope) -> u32 {
         self.scopes.push(scope);
         u32::try_from(self.scopes.len() - 1).unwrap_or(u32::MAX)
     }

@@ -17,7 +17,7 @@ impl Run {
     }
 
     pub(super) fn issue(&mut self, op: Option<OpId>, command: Command) {
-        self.commands.push_back(Issued { op, command });
+        self.commands.push_back(Issued { op, command, message: None });
     }
 
     /// An operation that a cancelled scope keeps from being started: canceled at once, without a

@@ -53,6 +53,7 @@ mod script;
 mod task;
 mod throttle;
 mod unwind;
+mod update;
 
 #[cfg(test)]
 mod tests;

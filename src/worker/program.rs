@@ -134,6 +134,16 @@ pub(super) struct Version {
     pub(super) main: BlockId,
     /// The names of its handles.
     pub(super) handles: Vec<Name>,
+    /// Its updates' handlers, in order of names.
+    pub(super) updates: Vec<UpdateCode>,
+}
+
+/// The handler of an update.
+pub(super) struct UpdateCode {
+    pub(super) name: Name,
+    /// What refuses it.
+    pub(super) validate: BlockId,
+    pub(super) body: BlockId,
 }
 
 /// An activity type.

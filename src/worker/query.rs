@@ -92,7 +92,7 @@ impl Worker {
             failures: &mut FailureCounts::clone(&self.failures),
             steps: MAX_STEPS_PER_ACTIVATION,
         };
-        match run.advance(&events, &mut ctx) {
+        match run.advance(&events, &[], &mut ctx) {
             Ok(()) => answer(&run, &task.query, &self.program),
             Err(Halt::Nondeterminism(text)) => {
                 failed(&format!("[TMPRL1100] Nondeterminism error: {text}"))

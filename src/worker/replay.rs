@@ -9,15 +9,21 @@ use super::failures::{self, ActivityRef, initiated_child};
 use super::local;
 use super::op::{OpId, OpKind, OpState, Raised};
 use super::run::{Context, Halt, News, Resolution, Run};
-use crate::api::Command;
+use super::update::{self, UpdateJob};
+use crate::api::{Command, UpdateMessage};
 use crate::history::event::ChildClose;
 use crate::history::{Attributes, Event, EventId, Name};
 use crate::scenario::model::ChildCancellationType;
 
 impl Run {
     /// Replays what is recorded and runs the code on what is new. `events` are those after the last
-    /// one taken into account, up to the start of the task at hand.
-    pub(super) fn advance(&mut self, events: &[&Event], ctx: &mut Context<'_>) -> Result<(), Halt> {
+    /// one taken into account, up to the start of the task at hand; `updates` came with that.
+    pub(super) fn advance(
+        &mut self,
+        events: &[&Event],
+        updates: &[UpdateMessage],
+        ctx: &mut Context<'_>,
+    ) -> Result<(), Halt> {
         let mut begin = 0;
         while let Some(end) = activation_end(events, begin) {
             let live = end + 1 == events.len();
@@ -30,9 +36,11 @@ impl Run {
             self.time = Some(events[end].time);
             if live {
                 self.run_unknown_locals();
+                news.updates.extend(updates.iter().map(UpdateJob::sent));
             } else {
                 let ahead = activation_end(events, end + 1).unwrap_or(events.len() - 1);
                 local::look_ahead(self, &events[end + 1..=ahead]);
+                news.updates.extend(update::accepted_in(&events[end + 1..=ahead]));
             }
             self.activate(news, ctx)?;
             begin = end + 1;
@@ -53,12 +61,17 @@ impl Run {
                     ctx.program.signals.iter().position(|name| *name == signaled.signal_name);
                 news.signals.extend(known.and_then(|at| u32::try_from(at).ok()));
             }
+            A::WorkflowExecutionUpdateAdmitted { request, .. } => {
+                news.updates.push(UpdateJob::admitted(event.id, request));
+            }
             A::WorkflowExecutionCancelRequested { .. } => news.cancel = true,
 
             A::WorkflowExecutionCompleted { .. }
             | A::WorkflowExecutionFailed { .. }
             | A::WorkflowExecutionCanceled { .. }
             | A::WorkflowExecutionContinuedAsNew(_)
+            | A::WorkflowExecutionUpdateAccepted(_)
+            | A::WorkflowExecutionUpdateCompleted { .. }
             | A::ActivityTaskScheduled(_)
             | A::ActivityTaskCancelRequested { .. }
             | A::TimerStarted { .. }
@@ -72,9 +85,6 @@ impl Run {
 
             A::WorkflowExecutionTimedOut { .. }
             | A::WorkflowExecutionTerminated { .. }
-            | A::WorkflowExecutionUpdateAdmitted { .. }
-            | A::WorkflowExecutionUpdateAccepted(_)
-            | A::WorkflowExecutionUpdateCompleted { .. }
             | A::WorkflowTaskScheduled { .. }
             | A::WorkflowTaskStarted { .. }
             | A::WorkflowTaskCompleted { .. }
@@ -310,6 +320,11 @@ fn check(issued: &Command, event: &Event) -> Result<(), String> {
                 "Marker name of recorded event '{recorded}' does not match marker name of marker \
                  command '{issued}'"
             ))
+        }
+        (Command::ProtocolMessage { message_id }, _)
+            if update::is_recorded_by(message_id, event) =>
+        {
+            Ok(())
         }
         (Command::StartTimer(_), A::TimerStarted { .. })
         | (Command::CancelTimer(_), A::TimerCanceled { .. })

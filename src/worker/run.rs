@@ -2,8 +2,8 @@
 //! activations.
 //!
 //! An activation is what sdk-core hands to an SDK's language side: all that happened up to a
-//! started workflow task. Signals come first and the code runs on them; then the start, a cancel
-//! and the resolutions come, in this order, and it runs again; resolutions that the code itself
+//! started workflow task. Signals and updates come first and the code runs on them; then the start,
+//! a cancel and the resolutions come, in this order, and it runs again; resolutions that the code itself
 //! caused (a cancelled activity of type `TRY_CANCEL`) come in further rounds.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -14,7 +14,8 @@ use super::coroutine::{Coroutine, CoroutineId, Wait};
 use super::local::{KnownResult, LocalRequest};
 use super::op::{Op, OpId, OpKind, OpState, Outcome, Raised, Resolved};
 use super::program::{Program, Slot, StepId, Version, WorkflowIndex, WorkflowOp};
-use crate::api::Command;
+use super::update::UpdateJob;
+use crate::api::{Command, ProtocolMessage};
 use crate::clock::Time;
 use crate::history::event::WorkflowExecutionStarted;
 use crate::history::{EventId, Execution, Name, Payloads, RunId, Shared};
@@ -40,6 +41,8 @@ pub(super) struct Run {
     pub(super) by_event: Vec<(EventId, OpId)>,
     /// What the code has asked for and no event has recorded yet.
     pub(super) commands: VecDeque<Issued>,
+    /// Updates that were refused in the activation at hand: no event records that.
+    pub(super) rejections: Vec<ProtocolMessage>,
     /// Resolutions on their way to the code.
     pub(super) resolutions: Vec<Resolution>,
     pub(super) numbers: Numbers,
@@ -86,6 +89,8 @@ pub(super) struct Run {
 pub(super) struct Issued {
     pub(super) op: Option<OpId>,
     pub(super) command: Command,
+    /// What the command refers to, if it is about an update.
+    pub(super) message: Option<ProtocolMessage>,
 }
 
 /// News for the code.
@@ -124,7 +129,7 @@ pub(super) struct Scope {
 /// What the code knows of an activation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Told {
-    /// Only the signals: the rest follows when the code has run on them.
+    /// Only signals and updates: the rest follows when the code has run on them.
     Signals,
     /// Everything.
     All,
@@ -168,6 +173,7 @@ pub(super) struct Context<'a> {
 pub(super) struct News {
     pub(super) start: bool,
     pub(super) signals: Vec<u32>,
+    pub(super) updates: Vec<UpdateJob>,
     pub(super) cancel: bool,
 }
 
@@ -204,6 +210,7 @@ impl Run {
             ops: Vec::new(),
             by_event: Vec::new(),
             commands: VecDeque::new(),
+            rejections: Vec::new(),
             resolutions: Vec::new(),
             numbers: Numbers::default(),
             known_results: BTreeMap::new(),
@@ -258,6 +265,7 @@ impl Run {
     /// Tells the code what happened and lets it run until it waits.
     pub(super) fn activate(&mut self, news: News, ctx: &mut Context<'_>) -> Result<(), Halt> {
         self.round = 0;
+        self.rejections.clear();
         if self.closed {
             self.resolutions.clear();
             self.held.clear();
@@ -266,9 +274,21 @@ impl Run {
         ctx.steps = MAX_STEPS_PER_ACTIVATION;
         self.busy = Duration::ZERO;
         self.wants_next = false;
-        if !news.signals.is_empty() {
+        if news.start {
+            // The workflow's steps are number 0, although they run after signals and updates.
+            self.coroutines.push(Coroutine::new(0));
+        }
+        if !news.signals.is_empty() || !news.updates.is_empty() {
+            for signal in &news.signals {
+                let signal = *signal as usize;
+                self.signals[signal] = self.signals[signal].saturating_add(1);
+            }
+            // As in the Python SDK: what waits for a signal goes on when all handlers, of signals
+            // and of updates, have had their turn.
+            for job in news.updates {
+                self.queue_update(job, ctx);
+            }
             for signal in news.signals {
-                self.signals[signal as usize] = self.signals[signal as usize].saturating_add(1);
                 self.wake_waiting_for_signal(signal);
             }
             self.told = Told::Signals;
@@ -277,7 +297,6 @@ impl Run {
             result?;
         }
         if news.start {
-            self.coroutines.push(Coroutine::new(0));
             self.queue(0);
         }
         if !news.start {

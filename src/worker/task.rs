@@ -160,11 +160,11 @@ impl Worker {
                 failures: &mut self.failures,
                 steps: MAX_STEPS_PER_ACTIVATION,
             };
-            Arc::make_mut(&mut kept.run).advance(&events, &mut ctx)
+            Arc::make_mut(&mut kept.run).advance(&events, &task.messages, &mut ctx)
         };
         kept.digest = 0;
         let code = (kept.run.workflow, kept.run.version);
-        kept.note((code, task.history.digest(), task.token.started_event_id));
+        kept.note((code, task.history.digest(), task.token.started_event_id, &task.messages));
         let timeout = kept
             .run
             .started
@@ -299,7 +299,7 @@ impl Worker {
                     // sdk-core always takes the next task if there is one.
                     return_new_workflow_task: !self.paused,
                     force_create_new_workflow_task: force,
-                    messages: Vec::new(),
+                    messages: open.kept.run.messages(),
                     discards_speculative_with_events: true,
                     extras: None,
                 }))
@@ -329,7 +329,17 @@ impl Worker {
         let mut next = None;
         let open = if current { self.tasks.remove(&key.run_id) } else { None };
         let accepted = matches!(result, Ok(Response::RespondWorkflowTaskCompleted { .. }));
-        if let Some(open) = open {
+        let left_nothing = matches!(
+            result,
+            Ok(Response::RespondWorkflowTaskCompleted { reset_history_event_id: Some(_), .. })
+        );
+        if let Some(mut open) = open {
+            if left_nothing {
+                // The task's own events will never be; their ids go to others (G5).
+                let before = EventId(open.token.scheduled_event_id.0.saturating_sub(1));
+                Arc::make_mut(&mut open.kept.run).last_event = before;
+                open.kept.note(before);
+            }
             let keeps = match open.state {
                 TaskState::Sent(Answer::Complete) => self.sticky.is_some(),
                 TaskState::Sent(Answer::Heartbeat) => true,
@@ -384,9 +394,10 @@ impl Worker {
 /// Temporal's default.
 const DEFAULT_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Whether a task goes on where a run in the cache stands; one with the full history does not.
+/// Whether a task goes on where a run in the cache stands; one with the full history does not. After
+/// a speculative task that left nothing some events come a second time.
 fn continues(task: &WorkflowTask, last_event: EventId) -> bool {
-    task.first_event_id > EventId::FIRST && task.first_event_id == last_event.next()
+    task.first_event_id > EventId::FIRST && task.first_event_id <= last_event.next()
 }
 
 /// Does what a run has asked for its local activities.

@@ -281,11 +281,10 @@ fn names_that_are_not_defined() {
                `WorkflowExecutionTerminated`, `WorkflowExecutionContinuedAsNew`,
                `WorkflowExecutionCancelRequested`, `WorkflowExecutionSignaled`,
                `WorkflowExecutionUpdateAdmitted`, `WorkflowExecutionUpdateAccepted`,
-               `WorkflowExecutionUpdateCompleted`, `WorkflowTaskScheduled`,
-               `WorkflowTaskStarted`, `WorkflowTaskCompleted`, `WorkflowTaskTimedOut`,
-               `WorkflowTaskFailed`, `ActivityTaskScheduled`, `ActivityTaskStarted`,
-               `ActivityTaskCompleted`, `ActivityTaskFailed`, `ActivityTaskTimedOut`, and 24
-               more
+               `WorkflowExecutionUpdateCompleted`, `WorkflowTaskScheduled`, `WorkflowTaskStarted`,
+               `WorkflowTaskCompleted`, `WorkflowTaskTimedOut`, `WorkflowTaskFailed`,
+               `ActivityTaskScheduled`, `ActivityTaskStarted`, `ActivityTaskCompleted`,
+               `ActivityTaskFailed`, and 23 more
 
     error: unknown status `Cancelled`
       --> tests/bad_input/undefined_names.yaml:31:13

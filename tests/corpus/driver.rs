@@ -378,7 +378,10 @@ impl<'a> Driver<'a> {
     fn comes_at(&self, due: Time, task: TaskKey) -> Time {
         match task {
             TaskKey::Timer(..) => due + self.manner.lateness,
-            TaskKey::Transfer(..) | TaskKey::Dispatch(..) | TaskKey::Query(..) => due,
+            TaskKey::Transfer(..)
+            | TaskKey::Dispatch(..)
+            | TaskKey::Query(..)
+            | TaskKey::Batch(_) => due,
         }
     }
 

@@ -1,12 +1,14 @@
 //! From official request messages to [`crate::api::Request`]: a file for each kind of caller.
 
 pub(super) mod activity;
+pub(super) mod batch;
 pub(super) mod client;
 mod command;
 pub(super) mod history;
 pub(super) mod query;
 pub(super) mod start;
 pub(super) mod update;
+pub(super) mod visibility;
 pub(super) mod workflow_task;
 
 use crate::api::{RpcError, Target};

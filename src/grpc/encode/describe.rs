@@ -35,7 +35,7 @@ pub(super) fn description(of: &Description) -> service::DescribeWorkflowExecutio
     }
 }
 
-fn info(of: &Description) -> workflow::WorkflowExecutionInfo {
+pub(super) fn info(of: &Description) -> workflow::WorkflowExecutionInfo {
     let started = &of.started;
     let parent = started.parent.as_ref().map(|parent| execution(&parent.execution));
     workflow::WorkflowExecutionInfo {

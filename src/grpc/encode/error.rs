@@ -36,6 +36,10 @@ pub fn error_details(error: &RpcError) -> Option<(String, Vec<u8>)> {
             cause: enums::ResourceExhaustedCause::BusyWorkflow.into(),
             scope: enums::ResourceExhaustedScope::Namespace.into(),
         }),
+        ErrorDetail::ConcurrentLimit => any(&errordetails::ResourceExhaustedFailure {
+            cause: enums::ResourceExhaustedCause::ConcurrentLimit.into(),
+            scope: enums::ResourceExhaustedScope::Namespace.into(),
+        }),
         ErrorDetail::WorkflowNotReady => any(&errordetails::WorkflowNotReadyFailure {}),
         ErrorDetail::PermissionDenied => any(&errordetails::PermissionDeniedFailure::default()),
         ErrorDetail::QueryFailed { failure } => {

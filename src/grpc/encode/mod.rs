@@ -1,11 +1,13 @@
 //! From [`crate::api::Response`] to official response messages, and from errors to their details.
 
+mod batch;
 mod describe;
 mod error;
 mod history;
 mod parts;
 mod task;
 mod update;
+mod visibility;
 
 use prost::Message;
 
@@ -29,6 +31,9 @@ pub enum Reply {
     SignalWithStartWorkflowExecution,
     ResetWorkflowExecution,
     DescribeWorkflowExecution,
+    ListWorkflowExecutions,
+    CountWorkflowExecutions,
+    DescribeBatchOperation,
     /// With the page that is asked for.
     GetWorkflowExecutionHistory(Page, NextRuns),
     /// With the page that is asked for.
@@ -82,6 +87,17 @@ impl Reply {
             (Self::ResetWorkflowExecution, Response::ResetWorkflowExecution { run_id }) => {
                 let answer = service::ResetWorkflowExecutionResponse { run_id: run_id.to_string() };
                 answer.encode_to_vec()
+            }
+            (
+                Self::ListWorkflowExecutions,
+                Response::ListWorkflowExecutions { executions, next },
+            ) => visibility::list(&executions, next.as_ref()).encode_to_vec(),
+            (
+                Self::CountWorkflowExecutions,
+                Response::CountWorkflowExecutions { count, groups },
+            ) => visibility::count(count, &groups).encode_to_vec(),
+            (Self::DescribeBatchOperation, Response::DescribeBatchOperation(description)) => {
+                batch::description(&description).encode_to_vec()
             }
             (Self::DescribeWorkflowExecution, Response::DescribeWorkflowExecution(description)) => {
                 describe::description(&description).encode_to_vec()

@@ -24,7 +24,6 @@ pub(super) fn polled(progress: &UpdateProgress) -> service::PollWorkflowExecutio
         update_ref: Some(reference(progress)),
         outcome: progress.outcome.as_deref().cloned(),
         stage: stage(progress.stage).into(),
-        ..Default::default()
     }
 }
 
@@ -48,7 +47,6 @@ pub(super) fn message(of: &UpdateMessage) -> protocol::Message {
     let body = well_known::Any {
         type_url: format!("type.googleapis.com/{}", update::Request::full_name()),
         value: of.request.encode_to_vec(),
-        ..Default::default()
     };
     protocol::Message {
         id: format!("{}/request", of.update_id),

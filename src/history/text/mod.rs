@@ -59,6 +59,7 @@ mod words;
 mod tests;
 
 pub(crate) use failure::failure_text;
+pub(crate) use payload::payloads_text;
 pub use style::Style;
 pub(crate) use times::TimeColumn;
 pub(crate) use words::{plain, quoted, shortened, word};

@@ -12,7 +12,7 @@ use crate::official::common::{Payload, Payloads};
 const MAXIMUM_LENGTH: usize = 200;
 
 /// The values, one after the other.
-pub(super) fn payloads_text(payloads: &Payloads) -> String {
+pub(crate) fn payloads_text(payloads: &Payloads) -> String {
     let values: Vec<String> = payloads.payloads.iter().map(payload_text).collect();
     values.join(", ")
 }

@@ -43,6 +43,17 @@ impl Check<'_> {
                 self.start_options(&start.options, at);
             }
             ClientAction::Signal(signal) => self.run_number(at, "run", signal.run),
+            ClientAction::Update(update) => {
+                self.run_number(at, "run", update.run);
+                self.run_number(at, "first_run", update.first_run);
+                if let (Some(_), Some(_)) = (&update.result, &update.failure) {
+                    self.refuse(
+                        Diagnostic::new("an update has either a `result` or a `failure`")
+                            .at(self.places.option(at, "failure"), "one of them")
+                            .also(self.places.option(at, "result"), "or the other"),
+                    );
+                }
+            }
             ClientAction::Cancel(cancel) => {
                 self.run_number(at, "run", cancel.run);
                 self.run_number(at, "first_run", cancel.first_run);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::super::diagnostic::{Diagnostic, quoted};
-use super::super::model::{WorkflowAction, WorkflowStep};
+use super::super::model::{UpdateHandler, WorkflowAction, WorkflowStep};
 use super::super::source::Location;
 use super::super::yaml::unknown_name;
 use super::Check;
@@ -79,14 +79,30 @@ fn started(step: &WorkflowStep) -> Option<(&str, Kind)> {
 
 impl Check<'_> {
     /// Refuses handles that are started twice, or used where they are not known.
-    pub(super) fn handles(&mut self, steps: &[WorkflowStep]) {
+    ///
+    /// The handlers of updates know the handles of the workflow's steps, and their own.
+    pub(super) fn handles(
+        &mut self,
+        steps: &[WorkflowStep],
+        updates: &BTreeMap<String, UpdateHandler>,
+    ) {
         let mut all = BTreeMap::new();
-        Walk::over(steps, &mut |step: &WorkflowStep| {
+        let mut note = |step: &WorkflowStep| {
             if let Some((name, _)) = started(step) {
                 all.entry(name.to_owned()).or_insert_with(|| step.at.clone());
             }
-        });
-        self.handles_in(steps, &mut Scope::default(), &all);
+        };
+        Walk::over(steps, &mut note);
+        for handler in updates.values() {
+            Walk::over(&handler.steps, &mut note);
+        }
+        let mut scope = Scope::default();
+        self.handles_in(steps, &mut scope, &all);
+        for handler in updates.values() {
+            let begin = scope.order.len();
+            self.handles_in(&handler.steps, &mut scope, &all);
+            scope.hide(begin);
+        }
     }
 
     fn handles_in<'s>(

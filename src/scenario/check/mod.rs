@@ -6,6 +6,7 @@ mod clients;
 mod flow;
 mod handles;
 mod options;
+mod updates;
 mod workers;
 
 use std::collections::BTreeMap;
@@ -67,12 +68,13 @@ impl<'a> Check<'a> {
         for workflow in self.scenario.workflows.values() {
             for version in &workflow.versions {
                 self.flow(&version.steps);
-                self.handles(&version.steps);
+                self.handles(&version.steps, &workflow.updates);
                 Walk::over(&version.steps, &mut |step| {
                     self.workflow_step(step);
                     self.query_result(workflow, step);
                 });
             }
+            self.updates(&workflow.updates);
         }
     }
 

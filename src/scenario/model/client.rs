@@ -95,6 +95,47 @@ options! {
 }
 
 options! {
+    /// `update`
+    Update {
+        /// The Workflow Id.
+        update: String,
+        /// The update's name.
+        name: String,
+        #[serde(default)]
+        /// The argument.
+        input: Option<Json>,
+        #[serde(default)]
+        /// Names the update: one with the same is the same.
+        update_id: Option<String>,
+        #[serde(default)]
+        /// Which run; the current one if not given.
+        run: Option<RunNumber>,
+        #[serde(default)]
+        /// Only if the run's chain began with this run.
+        first_run: Option<RunNumber>,
+        #[serde(default)]
+        /// How far the update must get before the client goes on.
+        wait_for: WaitFor,
+        #[serde(default)]
+        /// The result that the update must have; not asked for if not given.
+        result: Option<Json>,
+        #[serde(default)]
+        /// What the message of the update's failure must contain.
+        failure: Option<String>,
+    }
+}
+
+/// How far an update must get before its client goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize, JsonSchema)]
+pub enum WaitFor {
+    /// A worker has accepted it, or refused.
+    Accepted,
+    /// It has ended.
+    #[default]
+    Completed,
+}
+
+options! {
     /// `signal_with_start`
     SignalWithStart {
         /// The workflow type.

@@ -84,6 +84,17 @@ pub struct Workflow {
     pub cancellation_model: CancellationModel,
     /// The queries that it answers, and what with until a step sets another result.
     pub queries: BTreeMap<String, Json>,
+    /// What handles its updates, by name, in every version.
+    pub updates: BTreeMap<String, UpdateHandler>,
+}
+
+/// What handles an update of a workflow.
+#[derive(Clone, Debug)]
+pub struct UpdateHandler {
+    /// Refuses the update, if one of these steps fails. They are `fail` and `by_attempt` steps.
+    pub validate: Arc<[WorkflowStep]>,
+    /// Run beside the workflow's own, once the update is accepted; how they end is its answer.
+    pub steps: Arc<[WorkflowStep]>,
 }
 
 /// One version of a workflow's code.
@@ -260,6 +271,8 @@ pub enum ClientAction {
     Signal(Signal),
     /// Signals one, and starts it first if it is not running.
     SignalWithStart(Box<SignalWithStart>),
+    /// Updates one and waits for how far the update gets.
+    Update(Update),
     /// Requests the cancellation of one.
     Cancel(Cancel),
     /// Terminates one.

@@ -331,12 +331,14 @@ impl Lockstep {
 
     /// Work of the server's own, for people.
     fn told(&self, key: TaskKey) -> String {
-        let run = self.simulation.server().runs().nth(key.run().0 as usize);
+        let mut runs = self.simulation.server().runs();
+        let run = key.run().and_then(|at| runs.nth(at.0 as usize));
         let workflow_id = run.map_or("?", |run| run.execution().workflow_id.as_str());
         let what = match key {
             TaskKey::Transfer(_, transfer) => format!("{transfer:?}"),
             TaskKey::Dispatch(_, dispatch) => format!("{dispatch:?}"),
             TaskKey::Timer(_, timer) => format!("{timer:?}"),
+            TaskKey::Batch(_) => "the next step of a batch job".to_owned(),
             TaskKey::Query(..) => "Query".to_owned(),
         };
         format!("{what} of {workflow_id}")

@@ -16,6 +16,7 @@ mod sticky;
 mod tasks;
 mod time;
 mod update;
+mod visibility;
 
 pub use connection::{Connection, Unreachable};
 pub use difference::Difference;

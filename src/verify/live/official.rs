@@ -4,7 +4,7 @@
 use super::command::command;
 use super::names::Names;
 use super::question::Question;
-use super::{query, update};
+use super::{query, update, visibility};
 use crate::api::{
     ActivityById, ActivityTarget, PolledTaskQueue, Request, RequestCancelWorkflowExecution,
     RespondActivityTaskFailed, RespondWorkflowTaskCompleted, RespondWorkflowTaskFailed,
@@ -64,6 +64,17 @@ pub(super) fn question(request: &Request, names: &Names) -> (Question, Reply) {
             };
             let question = Question::GetWorkflowExecutionHistory(Box::new(of));
             (question, Reply::GetWorkflowExecutionHistory(Page::first(0), NextRuns::Known))
+        }
+        Request::ListWorkflowExecutions(of) => visibility::list(of, namespace),
+        Request::CountWorkflowExecutions { query } => visibility::count(query, namespace),
+        Request::StartBatchOperation(of) => {
+            let of = service::StartBatchOperationRequest { namespace, ..(**of).clone() };
+            (Question::StartBatchOperation(Box::new(of)), Reply::Empty)
+        }
+        Request::DescribeBatchOperation { job_id } => {
+            let job_id = job_id.to_string();
+            let of = service::DescribeBatchOperationRequest { namespace, job_id };
+            (Question::DescribeBatchOperation(Box::new(of)), Reply::DescribeBatchOperation)
         }
         Request::PollWorkflowTaskQueue(of) => {
             let of = service::PollWorkflowTaskQueueRequest {

@@ -91,6 +91,10 @@ questions! {
     PollWorkflowExecutionUpdate poll_workflow_execution_update PollWorkflowExecutionUpdateRequest,
     QueryWorkflow query_workflow QueryWorkflowRequest,
     RespondQueryTaskCompleted respond_query_task_completed RespondQueryTaskCompletedRequest,
+    ListWorkflowExecutions list_workflow_executions ListWorkflowExecutionsRequest,
+    CountWorkflowExecutions count_workflow_executions CountWorkflowExecutionsRequest,
+    StartBatchOperation start_batch_operation StartBatchOperationRequest,
+    DescribeBatchOperation describe_batch_operation DescribeBatchOperationRequest,
     DescribeNamespace describe_namespace DescribeNamespaceRequest,
     GetSystemInfo get_system_info GetSystemInfoRequest,
 }

@@ -83,9 +83,12 @@ fn attempt<S>(steps: Arc<[S]>) -> Try<S> {
 fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Scenario {
     let versions = versions.into_iter().enumerate();
     let versions = versions.map(|(n, steps)| Version { name: format!("v{}", n + 1), steps });
-    let versions = versions.collect();
-    let queries = BTreeMap::new();
-    let workflow = Workflow { versions, cancellation_model: model, queries };
+    let workflow = Workflow {
+        versions: versions.collect(),
+        cancellation_model: model,
+        queries: BTreeMap::new(),
+        updates: BTreeMap::new(),
+    };
     Scenario {
         name: "test".to_owned(),
         description: None,
