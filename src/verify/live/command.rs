@@ -81,8 +81,8 @@ fn attributes(of: &Command, names: &Names) -> (CommandType, Attributes) {
         Command::SignalExternalWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.namespace = names.namespace_named(&of.namespace);
-            let named = of.execution.unwrap_or_default();
-            of.execution = Some(names.execution(&named.workflow_id, &named.run_id));
+            let target = of.execution.unwrap_or_default();
+            of.execution = Some(names.execution(&target.workflow_id, &target.run_id));
             let attributes = Attributes::SignalExternalWorkflowExecutionCommandAttributes(of);
             (CommandType::SignalExternalWorkflowExecution, attributes)
         }
