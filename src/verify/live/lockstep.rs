@@ -20,7 +20,7 @@ use super::orders::{orders, own_work};
 use super::question::{Caller, Question};
 use super::sticky::Sticky;
 use super::time::RealTime;
-use crate::api::{CallId, Request, Response, RpcError};
+use crate::api::{CallId, Command, Request, Response, RpcError};
 use crate::clock::Time;
 use crate::grpc::Reply;
 use crate::history::RunId;
@@ -264,7 +264,7 @@ impl Lockstep {
     }
 
     fn ask(&mut self, call: CallId, request: &Request) {
-        self.started.extend(started_by(request).map(str::to_owned));
+        self.started.extend(started_by(request));
         let (question, reply) = question(request, &self.names);
         let logged = self.log_question(&question);
         let connection = self.connection.clone();
@@ -430,11 +430,19 @@ pub(super) fn is_poll(request: &Request) -> bool {
     matches!(request, Request::PollWorkflowTaskQueue(_) | Request::PollActivityTaskQueue(_))
 }
 
-/// The Workflow Id that a request may start something with.
-fn started_by(request: &Request) -> Option<&str> {
+/// The Workflow Ids that a request may start something with. A child may start there and not here,
+/// where its parent closes at that moment (R91).
+fn started_by(request: &Request) -> Vec<String> {
     match request {
-        Request::StartWorkflowExecution(of) => Some(&of.workflow_id),
-        Request::SignalWithStartWorkflowExecution(of) => Some(&of.workflow_id),
-        _ => None,
+        Request::StartWorkflowExecution(of) => vec![of.workflow_id.clone()],
+        Request::SignalWithStartWorkflowExecution(of) => vec![of.workflow_id.clone()],
+        Request::RespondWorkflowTaskCompleted(of) => {
+            let children = of.commands.iter().filter_map(|command| match command {
+                Command::StartChildWorkflowExecution(of) => Some(of.workflow_id.clone()),
+                _ => None,
+            });
+            children.collect()
+        }
+        _ => Vec::new(),
     }
 }
