@@ -65,8 +65,8 @@ fn attributes(of: &Command, names: &Names) -> Option<Attributes> {
         Command::SignalExternalWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.namespace = names.namespace_named(&of.namespace);
-            let execution = of.execution.unwrap_or_default();
-            of.execution = Some(names.execution(&execution.workflow_id, &execution.run_id));
+            let target = of.execution.unwrap_or_default();
+            of.execution = Some(names.execution(&target.workflow_id, &target.run_id));
             Attributes::SignalExternalWorkflowExecutionCommandAttributes(of)
         }
         Command::ProtocolMessage { message_id } => {

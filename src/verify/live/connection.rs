@@ -251,13 +251,9 @@ impl Connection {
         // gRPC's deadline is the server's to keep; a server that is dead does not.
         let answer = question.send(self.client.clone(), caller, deadline);
         let late = deadline + Duration::from_secs(1);
-        match tokio::time::timeout(late, answer).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let why = format!("no answer in {} s", late.as_secs());
-                Err(Status::deadline_exceeded(why))
-            }
-        }
+        tokio::time::timeout(late, answer).await.unwrap_or_else(|_| {
+            Err(Status::deadline_exceeded(format!("no answer in {} s", late.as_secs())))
+        })
     }
 
     fn died(&self, status: &Status) -> Unreachable {

@@ -6,6 +6,7 @@
 //! itself meanwhile is compared.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -19,7 +20,7 @@ use super::orders::{orders, own_work};
 use super::question::{Caller, Question};
 use super::sticky::Sticky;
 use super::time::RealTime;
-use crate::api::{CallId, Request, Response, RpcError};
+use crate::api::{CallId, Command, Request, Response, RpcError};
 use crate::clock::Time;
 use crate::grpc::Reply;
 use crate::history::RunId;
@@ -58,6 +59,8 @@ pub(super) struct Lockstep {
     /// The histories that were seen to be equal, by run.
     pub(super) settled: BTreeMap<RunId, u128>,
     awaited: Awaited,
+    /// What was read while orders are tried.
+    glance: Mutex<Option<BTreeMap<String, Answer>>>,
     /// How far apart requests arrive that are due at one instant.
     spread: Duration,
     /// In which orders the real server did its own work, where it was not the default one.
@@ -108,6 +111,7 @@ impl Lockstep {
     ) -> Self {
         Self {
             spread,
+            glance: Mutex::default(),
             log: Log {
                 prefix: names.prefix().to_owned(),
                 namespace: names.namespace(),
@@ -260,7 +264,7 @@ impl Lockstep {
     }
 
     fn ask(&mut self, call: CallId, request: &Request) {
-        self.started.extend(started_by(request).map(str::to_owned));
+        self.started.extend(started_by(request));
         let (question, reply) = question(request, &self.names);
         let logged = self.log_question(&question);
         let connection = self.connection.clone();
@@ -290,7 +294,7 @@ impl Lockstep {
             return Ok(());
         }
         let asked = self.names.unprefixed(&question.json());
-        Err(self.different(format!("the answer to {action} {asked}"), differences))
+        Err(self.different(format!("the answer to {action} {asked}"), &differences))
     }
 
     /// Waits until the real histories are where ours are.
@@ -337,8 +341,20 @@ impl Lockstep {
     /// from there.
     async fn find_order(&mut self) -> Result<bool, Trouble> {
         let Some(before) = self.awaited.before.clone() else { return Ok(false) };
+        *self.glance() = Some(BTreeMap::new());
+        let found = self.try_orders(&before).await;
+        *self.glance() = None;
+        found
+    }
+
+    /// What was read at this glance at the real server.
+    pub(super) fn glance(&self) -> MutexGuard<'_, Option<BTreeMap<String, Answer>>> {
+        self.glance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn try_orders(&mut self, before: &Simulation) -> Result<bool, Trouble> {
         let ours = self.simulation.clone();
-        for order in orders(&before, ours.now() + self.at_once()) {
+        for order in orders(before, ours.now() + self.at_once()) {
             if order.simulation == ours {
                 continue;
             }
@@ -390,7 +406,7 @@ impl Lockstep {
     }
 
     /// What the driver says of a difference.
-    pub(super) fn different(&self, what: String, how: Vec<String>) -> Trouble {
+    pub(super) fn different(&self, what: String, how: &[String]) -> Trouble {
         let how = how.iter().map(|line| format!("  {}\n", line.trim_start_matches('.')));
         let at = self.simulation.now();
         Trouble::Different(Difference { at, what, how: how.collect() })
@@ -417,11 +433,19 @@ pub(super) fn is_poll(request: &Request) -> bool {
     matches!(request, Request::PollWorkflowTaskQueue(_) | Request::PollActivityTaskQueue(_))
 }
 
-/// The Workflow Id that a request may start something with.
-fn started_by(request: &Request) -> Option<&str> {
+/// The Workflow Ids that a request may start something with. A child may start there and not here,
+/// where its parent closes at that moment (R91).
+fn started_by(request: &Request) -> Vec<String> {
     match request {
-        Request::StartWorkflowExecution(of) => Some(&of.workflow_id),
-        Request::SignalWithStartWorkflowExecution(of) => Some(&of.workflow_id),
-        _ => None,
+        Request::StartWorkflowExecution(of) => vec![of.workflow_id.clone()],
+        Request::SignalWithStartWorkflowExecution(of) => vec![of.workflow_id.clone()],
+        Request::RespondWorkflowTaskCompleted(of) => {
+            let children = of.commands.iter().filter_map(|command| match command {
+                Command::StartChildWorkflowExecution(of) => Some(of.workflow_id.clone()),
+                _ => None,
+            });
+            children.collect()
+        }
+        _ => Vec::new(),
     }
 }

@@ -174,7 +174,7 @@ fn completed(of: &RespondWorkflowTaskCompleted, names: &Names) -> Question {
         binary_checksum: extras.map(|of| of.binary_checksum.to_string()).unwrap_or_default(),
         worker_version_stamp: extras.and_then(|of| of.worker_version.as_deref().cloned()),
         sdk_metadata: extras.and_then(|of| of.sdk_metadata.as_deref().cloned()),
-        metering_metadata: extras.and_then(|of| of.metering_metadata.as_deref().cloned()),
+        metering_metadata: extras.and_then(|of| of.metering_metadata.as_deref().copied()),
         namespace: names.namespace(),
         ..Default::default()
     };

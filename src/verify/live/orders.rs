@@ -5,7 +5,7 @@ use crate::server::TaskKey;
 use crate::sim::{Happening, Simulation};
 
 /// So many states are looked at, no more.
-const MAX_STATES: usize = 400;
+const MAX_STATES: usize = 500;
 
 /// A state in which nothing is left of the server's own work, and the order that led to it.
 pub(super) struct Order {

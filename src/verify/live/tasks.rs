@@ -73,7 +73,7 @@ impl Lockstep {
         };
         let instead =
             self.early.iter().map(|task| format!("instead: {}", self.names.unprefixed(task)));
-        self.different(what, instead.collect())
+        self.different(what, &instead.collect::<Vec<_>>())
     }
 
     fn compare_task(&mut self, action: &str, ours: &Value, real: &Value) -> Result<(), Trouble> {
@@ -95,7 +95,7 @@ impl Lockstep {
         }
         let normal = |task| normalise::result(action, task, &[]);
         let differences = self.names.compare(&normal(ours), &normal(real));
-        if differences.is_empty() { Ok(()) } else { Err(self.different(what(), differences)) }
+        if differences.is_empty() { Ok(()) } else { Err(self.different(what(), &differences)) }
     }
 
     fn learn_task(&mut self, result: &Result<Response, RpcError>, real: &Value) {

@@ -66,6 +66,5 @@ fn any<T: Message + Name>(message: &T) -> well_known::Any {
     well_known::Any {
         type_url: format!("type.googleapis.com/{}", T::full_name()),
         value: message.encode_to_vec(),
-        ..Default::default()
     }
 }
