@@ -1,7 +1,7 @@
 //! What a worker asks for when it completes a workflow task.
 
 use crate::history::{Name, Shared};
-use crate::official::command;
+use crate::official::{command, enums::CommandType};
 
 /// One command. Variants are named as the official command types.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -31,6 +31,8 @@ pub enum Command {
         Shared<command::UpsertWorkflowSearchAttributesCommandAttributes>,
     ),
     ModifyWorkflowProperties(Shared<command::ModifyWorkflowPropertiesCommandAttributes>),
+    /// A command of this type whose attributes are not there, which no server carries out.
+    WithoutAttributes(CommandType),
     /// Where among the commands a message about an update takes effect (G4).
     ProtocolMessage {
         message_id: Name,
@@ -38,26 +40,55 @@ pub enum Command {
 }
 
 impl Command {
+    /// Its official type.
+    pub fn command_type(&self) -> CommandType {
+        match self {
+            Self::ScheduleActivityTask(_) => CommandType::ScheduleActivityTask,
+            Self::RequestCancelActivityTask { .. } => CommandType::RequestCancelActivityTask,
+            Self::StartTimer(_) => CommandType::StartTimer,
+            Self::CancelTimer(_) => CommandType::CancelTimer,
+            Self::CompleteWorkflowExecution(_) => CommandType::CompleteWorkflowExecution,
+            Self::FailWorkflowExecution(_) => CommandType::FailWorkflowExecution,
+            Self::CancelWorkflowExecution(_) => CommandType::CancelWorkflowExecution,
+            Self::ContinueAsNewWorkflowExecution(_) => CommandType::ContinueAsNewWorkflowExecution,
+            Self::StartChildWorkflowExecution(_) => CommandType::StartChildWorkflowExecution,
+            Self::RequestCancelExternalWorkflowExecution(_) => {
+                CommandType::RequestCancelExternalWorkflowExecution
+            }
+            Self::SignalExternalWorkflowExecution(_) => {
+                CommandType::SignalExternalWorkflowExecution
+            }
+            Self::RecordMarker(_) => CommandType::RecordMarker,
+            Self::UpsertWorkflowSearchAttributes(_) => CommandType::UpsertWorkflowSearchAttributes,
+            Self::ModifyWorkflowProperties(_) => CommandType::ModifyWorkflowProperties,
+            Self::ProtocolMessage { .. } => CommandType::ProtocolMessage,
+            Self::WithoutAttributes(of_type) => *of_type,
+        }
+    }
+
     /// The name that the server's messages use, as in `CompleteWorkflowExecution` (R22).
     pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::ScheduleActivityTask(_) => "ScheduleActivityTask",
-            Self::RequestCancelActivityTask { .. } => "RequestCancelActivityTask",
-            Self::StartTimer(_) => "StartTimer",
-            Self::CancelTimer(_) => "CancelTimer",
-            Self::CompleteWorkflowExecution(_) => "CompleteWorkflowExecution",
-            Self::FailWorkflowExecution(_) => "FailWorkflowExecution",
-            Self::CancelWorkflowExecution(_) => "CancelWorkflowExecution",
-            Self::ContinueAsNewWorkflowExecution(_) => "ContinueAsNewWorkflowExecution",
-            Self::StartChildWorkflowExecution(_) => "StartChildWorkflowExecution",
-            Self::RequestCancelExternalWorkflowExecution(_) => {
+        match self.command_type() {
+            CommandType::Unspecified => "Unspecified",
+            CommandType::ScheduleActivityTask => "ScheduleActivityTask",
+            CommandType::RequestCancelActivityTask => "RequestCancelActivityTask",
+            CommandType::StartTimer => "StartTimer",
+            CommandType::CancelTimer => "CancelTimer",
+            CommandType::CompleteWorkflowExecution => "CompleteWorkflowExecution",
+            CommandType::FailWorkflowExecution => "FailWorkflowExecution",
+            CommandType::CancelWorkflowExecution => "CancelWorkflowExecution",
+            CommandType::ContinueAsNewWorkflowExecution => "ContinueAsNewWorkflowExecution",
+            CommandType::StartChildWorkflowExecution => "StartChildWorkflowExecution",
+            CommandType::RequestCancelExternalWorkflowExecution => {
                 "RequestCancelExternalWorkflowExecution"
             }
-            Self::SignalExternalWorkflowExecution(_) => "SignalExternalWorkflowExecution",
-            Self::RecordMarker(_) => "RecordMarker",
-            Self::UpsertWorkflowSearchAttributes(_) => "UpsertWorkflowSearchAttributes",
-            Self::ModifyWorkflowProperties(_) => "ModifyWorkflowProperties",
-            Self::ProtocolMessage { .. } => "ProtocolMessage",
+            CommandType::SignalExternalWorkflowExecution => "SignalExternalWorkflowExecution",
+            CommandType::RecordMarker => "RecordMarker",
+            CommandType::UpsertWorkflowSearchAttributes => "UpsertWorkflowSearchAttributes",
+            CommandType::ModifyWorkflowProperties => "ModifyWorkflowProperties",
+            CommandType::ProtocolMessage => "ProtocolMessage",
+            CommandType::ScheduleNexusOperation => "ScheduleNexusOperation",
+            CommandType::RequestCancelNexusOperation => "RequestCancelNexusOperation",
         }
     }
 
@@ -122,11 +153,11 @@ impl Command {
     /// Whether the command ends the run.
     pub fn closes_the_run(&self) -> bool {
         matches!(
-            self,
-            Self::CompleteWorkflowExecution(_)
-                | Self::FailWorkflowExecution(_)
-                | Self::CancelWorkflowExecution(_)
-                | Self::ContinueAsNewWorkflowExecution(_)
+            self.command_type(),
+            CommandType::CompleteWorkflowExecution
+                | CommandType::FailWorkflowExecution
+                | CommandType::CancelWorkflowExecution
+                | CommandType::ContinueAsNewWorkflowExecution
         )
     }
 }

@@ -20,6 +20,7 @@
 
 mod command;
 mod error;
+pub(crate) mod limits;
 mod request;
 mod response;
 mod token;

@@ -11,7 +11,7 @@ use crate::history::failure::Payloads;
 use crate::history::{
     Event, EventId, Execution, Failure, History, Name, RunId, Shared, WorkflowId,
 };
-use crate::official::{query, workflowservice};
+use crate::official::{common, query, workflowservice};
 
 use super::request::ListPosition;
 use super::token::{ActivityToken, QueryId, QueryTaskToken, WorkflowTaskToken};
@@ -28,6 +28,8 @@ pub enum Response {
         first_execution_run_id: RunId,
         started: bool,
         status: ExecutionStatus,
+        /// The first task, started, if whoever starts the run wants to have it at once.
+        eager_workflow_task: Option<Box<WorkflowTask>>,
     },
     ResetWorkflowExecution {
         run_id: RunId,
@@ -54,6 +56,8 @@ pub enum Response {
     RespondWorkflowTaskCompleted {
         /// The next task, started, if it was due and wanted (R23).
         workflow_task: Option<Box<WorkflowTask>>,
+        /// The activities that the worker wanted to have at once, started.
+        activity_tasks: Vec<ActivityTask>,
         /// Of a speculative task that left nothing: the event that the worker has to go back to, the
         /// start of the last task that was completed (G5).
         reset_history_event_id: Option<EventId>,
@@ -129,8 +133,8 @@ pub struct QueryTask {
     pub query: Shared<query::WorkflowQuery>,
     /// The `WorkflowTaskStarted` of the last task that was completed.
     pub previous_started_event_id: Option<EventId>,
-    /// Everything that is recorded; nothing, for a task from a sticky queue, whose worker knows it.
-    pub history: Option<History>,
+    /// Everything up to now; nothing, for a task from a sticky queue, whose worker knows it.
+    pub history: Option<HistoryView>,
     /// The task queue of the run.
     pub task_queue: Name,
 }
@@ -226,6 +230,8 @@ pub struct Description {
     pub execution: Execution,
     pub status: ExecutionStatus,
     pub started: Arc<WorkflowExecutionStarted>,
+    /// As the workflow has changed it since.
+    pub memo: Option<Shared<common::Memo>>,
     pub start_time: Time,
     pub execution_time: Time,
     pub close_time: Option<Time>,

@@ -129,8 +129,7 @@ mod tests {
     fn a_reader_whose_time_is_over_gets_nothing_and_a_token_to_go_on_with() {
         let start = service::StartWorkflowExecutionRequest {
             workflow_id: "w".to_owned(),
-            workflow_type: Some(Default::default())
-                .map(|_: ()| crate::official::common::WorkflowType { name: "W".to_owned() }),
+            workflow_type: Some(crate::official::common::WorkflowType { name: "W".to_owned() }),
             task_queue: Some(crate::official::taskqueue::TaskQueue {
                 name: "q".to_owned(),
                 ..Default::default()

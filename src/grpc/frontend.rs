@@ -217,6 +217,10 @@ mod tests {
         let frontend = Frontend::new("default");
         let poll = crate::official::workflowservice::PollWorkflowTaskQueueRequest {
             namespace: "default".to_owned(),
+            task_queue: Some(crate::official::taskqueue::TaskQueue {
+                name: "q".to_owned(),
+                ..Default::default()
+            }),
             ..Default::default()
         };
         let metadata = |seconds| Metadata {

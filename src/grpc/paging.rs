@@ -13,23 +13,24 @@ const MAXIMUM_PAGE_SIZE: usize = 256;
 
 /// What a `next_page_token` says: how far a reader is in which history.
 ///
-/// A reader gets a history as it was when it began, and one that waits then gets what came
-/// meanwhile, as it is then: a stretch of the history after the other.
+/// A history may grow while it is read: there are pages until its end. A reader that waits then
+/// gets what comes next, in pages again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct PageToken {
     /// The run that is read: a reader of "the current run" stays with the one it began with.
     pub(super) run: RunId,
-    stretch: Stretch,
-    /// The first event of the stretch that was not read yet; `None` if the stretch was read.
-    next: Option<EventId>,
+    /// Where these pages began.
+    first: EventId,
+    position: Position,
 }
 
-/// A part of a history that is read in pages, both ends included; empty if the last is before the
-/// first.
+/// How far a reader is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Stretch {
-    first: EventId,
-    last: EventId,
+enum Position {
+    /// There may be another page, from this event on.
+    Next(EventId),
+    /// Everything was read, to this event.
+    Read(EventId),
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -38,11 +39,11 @@ struct TokenBytes {
     run: String,
     #[prost(uint32, tag = "2")]
     first: u32,
+    /// 0 is "everything was read".
     #[prost(uint32, tag = "3")]
-    last: u32,
-    /// 0 is "read".
-    #[prost(uint32, tag = "4")]
     next: u32,
+    #[prost(uint32, tag = "4")]
+    read: u32,
 }
 
 /// A token that was not made here.
@@ -56,19 +57,21 @@ impl PageToken {
         let token = TokenBytes::decode(bytes).map_err(|_| invalid_token())?;
         Ok(Self {
             run: token.run.parse().map_err(|_| invalid_token())?,
-            stretch: Stretch { first: EventId(token.first.max(1)), last: EventId(token.last) },
-            next: (token.next > 0).then_some(EventId(token.next)),
+            first: EventId(token.first.max(1)),
+            position: match token.next {
+                0 => Position::Read(EventId(token.read)),
+                next => Position::Next(EventId(next)),
+            },
         })
     }
 
     /// The bytes of the token.
     pub(super) fn to_bytes(self) -> Vec<u8> {
-        let token = TokenBytes {
-            run: self.run.to_string(),
-            first: self.stretch.first.0,
-            last: self.stretch.last.0,
-            next: self.next.map_or(0, |next| next.0),
+        let (next, read) = match self.position {
+            Position::Next(next) => (next.0, 0),
+            Position::Read(read) => (0, read.0),
         };
+        let token = TokenBytes { run: self.run.to_string(), first: self.first.0, next, read };
         token.encode_to_vec()
     }
 }
@@ -154,11 +157,11 @@ impl Page {
     /// What the reader waits for. The close of an open run is waited for even by those who do not
     /// say so; but nothing is as long as there are pages of what was there before.
     pub(super) fn wait(&self) -> HistoryWait {
-        match (self.which, self.from) {
-            (_, Some(PageToken { next: Some(_), .. })) => HistoryWait::Nothing,
+        match (self.which, self.from.map(|token| token.position)) {
+            (_, Some(Position::Next(_))) => HistoryWait::Nothing,
             (Which::Close, _) => HistoryWait::Close,
-            (Which::All, Some(token)) if self.follows == Follows::TheRun => {
-                HistoryWait::EventAfter(token.stretch.last)
+            (Which::All, Some(Position::Read(last))) if self.follows == Follows::TheRun => {
+                HistoryWait::EventAfter(last)
             }
             (Which::All, _) => HistoryWait::Nothing,
         }
@@ -173,8 +176,7 @@ impl Page {
             Which::Close => {
                 let closed = view.history.last().is_some_and(|l| l.attributes.closes_the_run());
                 let after = if closed { EventId(end.0.saturating_sub(1)) } else { end };
-                let stretch = Stretch { first: EventId::FIRST, last: end };
-                let next = (!closed).then(|| self.rest(view, stretch)).flatten();
+                let next = self.rest(view, EventId::FIRST, end);
                 Cut { after, until: end, tail: Tail::Recorded, next }
             }
             Which::All => self.cut_all(view),
@@ -182,43 +184,38 @@ impl Page {
     }
 
     fn cut_all(&self, view: &HistoryView) -> Cut {
-        let end = EventId(view.history.len());
-        let (stretch, next) = match self.from {
-            None => (Stretch { first: EventId::FIRST, last: end }, EventId::FIRST),
-            Some(PageToken { stretch, next: Some(next), .. }) => (stretch, next),
-            Some(PageToken { stretch, next: None, .. }) => match self.follows {
-                Follows::Nothing => (stretch, stretch.first),
+        let (first, next) = match self.from {
+            None => (EventId::FIRST, EventId::FIRST),
+            Some(PageToken { first, position: Position::Next(next), .. }) => (first, next),
+            Some(PageToken { first, position: Position::Read(last), .. }) => match self.follows {
+                Follows::Nothing => (first, first),
                 Follows::TheRun => {
-                    let first = EventId(stretch.last.0.saturating_add(1));
-                    (Stretch { first, last: end }, first)
+                    let first = EventId(last.0.saturating_add(1));
+                    (first, first)
                 }
             },
         };
         let after = EventId(next.0.saturating_sub(1));
-        let ends = view.history.batches().map(Batch::last_event_id);
-        let ends = ends.filter(|end| *end > after && *end <= stretch.last);
+        let ends = view.history.batches().map(Batch::last_event_id).filter(|end| *end > after);
         let ends: Vec<EventId> = ends.take(self.size).collect();
         let until = ends.last().copied().unwrap_or(after);
         if ends.len() == self.size {
-            let next = PageToken {
-                run: view.execution.run_id,
-                stretch,
-                next: Some(EventId(until.0.saturating_add(1))),
-            };
-            return Cut { after, until, tail: Tail::Recorded, next: Some(next) };
+            let position = Position::Next(EventId(until.0.saturating_add(1)));
+            let next = Some(PageToken { run: view.execution.run_id, first, position });
+            return Cut { after, until, tail: Tail::Recorded, next };
         }
-        // The virtual events follow what is there now, and are nothing new to one who waits.
-        let is_current = stretch.last == end && stretch.first <= stretch.last;
-        let tail = if is_current { self.tail } else { Tail::Recorded };
-        Cut { after, until, tail, next: self.rest(view, stretch) }
+        // The virtual events are nothing new to one who waits.
+        let tail = if first.0 <= view.history.len() { self.tail } else { Tail::Recorded };
+        Cut { after, until, tail, next: self.rest(view, first, until) }
     }
 
     /// The token with which a reader that follows the run waits for more, if there can be more.
-    fn rest(&self, view: &HistoryView, stretch: Stretch) -> Option<PageToken> {
-        let closed =
-            view.history.get(stretch.last).is_some_and(|event| event.attributes.closes_the_run());
+    fn rest(&self, view: &HistoryView, first: EventId, read: EventId) -> Option<PageToken> {
+        let last = view.history.get(read);
+        let closed = last.is_some_and(|event| event.attributes.closes_the_run());
+        let position = Position::Read(read);
         let more = self.follows == Follows::TheRun && !closed;
-        more.then_some(PageToken { run: view.execution.run_id, stretch, next: None })
+        more.then_some(PageToken { run: view.execution.run_id, first, position })
     }
 }
 
@@ -250,7 +247,11 @@ impl ReversePage {
 
     /// The page that a token points at.
     pub(super) fn at(self, token: PageToken) -> Self {
-        Self { before: token.next, ..self }
+        let before = match token.position {
+            Position::Next(before) => before,
+            Position::Read(_) => EventId::FIRST,
+        };
+        Self { before: Some(before), ..self }
     }
 
     /// What of a history is on the page. Nothing comes after the first event.
@@ -264,8 +265,8 @@ impl ReversePage {
         let first = batches.last().map_or(until + 1, |batch| batch.first_event_id().0);
         let rest = PageToken {
             run: view.execution.run_id,
-            stretch: Stretch { first: EventId::FIRST, last: EventId(until) },
-            next: Some(EventId(first)),
+            first: EventId::FIRST,
+            position: Position::Next(EventId(first)),
         };
         Cut {
             after: EventId(first.saturating_sub(1)),
@@ -325,10 +326,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_sees_the_history_as_it_was_when_it_began() {
+    fn there_are_pages_until_the_end_of_a_history_that_grows() {
         let next = sent(Page::first(1).cut(&view(&[2, 1])).next);
         let rest = Page::first(10).at(next).cut(&view(&[2, 1, 3]));
-        assert_eq!((rest.after, rest.until, rest.next), (EventId(2), EventId(3), None));
+        assert_eq!((rest.after, rest.until, rest.next), (EventId(2), EventId(6), None));
     }
 
     #[test]
@@ -349,9 +350,9 @@ mod tests {
         let nothing = page.cut(&view(&[2, 1]));
         assert_eq!((nothing.after, nothing.until), (EventId(3), EventId(3)));
         assert_eq!(page.at(sent(nothing.next)).wait(), page.wait());
-        // Who does not follow any more gets the last stretch again.
+        // Who does not follow any more begins again.
         let again = Page::first(0).at(token).cut(&view(&[2, 1, 3]));
-        assert_eq!((again.after, again.until, again.next), (EventId(0), EventId(3), None));
+        assert_eq!((again.after, again.until, again.next), (EventId(0), EventId(6), None));
     }
 
     #[test]

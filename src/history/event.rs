@@ -317,7 +317,8 @@ pub struct WorkflowExecutionContinuedAsNew {
     pub workflow_task_timeout: Duration,
     pub workflow_task_completed_event_id: EventId,
     pub backoff_start_interval: Duration,
-    pub initiator: Initiator,
+    /// As the command says, if it does.
+    pub initiator: Option<Initiator>,
     pub failure: Option<Failure>,
     pub last_completion_result: Option<Payloads>,
     pub header: Option<Shared<common::Header>>,

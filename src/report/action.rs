@@ -3,8 +3,8 @@
 use crate::history::text::{plain, quoted, shortened, word};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{
-    ClientAction, Json, ReapplyExclude, Reset, ResetType, RetryPolicy, StartOptions, WaitFor,
-    WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    ClientAction, Json, QueryRejectCondition, ReapplyExclude, Reset, ResetType, RetryPolicy,
+    StartOptions, WaitFor, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 
 /// A value that is longer is cut off after so many characters.
@@ -61,6 +61,18 @@ pub(super) fn describe(action: &ClientAction) -> String {
         }
         ClientAction::Describe(step) => {
             format!("describe {}{}", word(&step.describe), run(step.run))
+        }
+        ClientAction::Query(step) => {
+            let condition = match step.reject_condition {
+                QueryRejectCondition::None => None,
+                QueryRejectCondition::NotOpen => Some("NOT_OPEN"),
+                QueryRejectCondition::NotCompletedCleanly => Some("NOT_COMPLETED_CLEANLY"),
+            };
+            let told = Told::default()
+                .value("input", step.input.as_ref())
+                .name("reject condition", condition);
+            let (query, name) = (word(&step.query), word(&step.name));
+            format!("query {query}{} {name}{}", run(step.run), told.text())
         }
         ClientAction::WaitForClose(step) => {
             format!("wait_for_close {}", word(&step.wait_for_close))
@@ -145,6 +157,7 @@ impl Told {
             .duration("task timeout", options.workflow_task_timeout)
             .retries(options.retry_policy.as_ref())
             .duration("start delay", options.start_delay)
+            .said("cron", options.cron_schedule.as_deref())
             .name("reuse policy", reuse)
             .name("conflict policy", conflict)
             .name("request id", options.request_id.as_deref())

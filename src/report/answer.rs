@@ -22,6 +22,8 @@ pub(super) fn describe(answer: &Answer, result: &RunResult) -> (String, Vec<Stri
         }
         Answer::Updated(progress) => updated(progress),
         Answer::Described(description) => return described(description, result),
+        Answer::Queried(result) => decode(result.as_ref()).to_string(),
+        Answer::QueryRejected(status) => format!("rejected: {status}"),
         Answer::Closed(status) => status.to_string(),
         Answer::Refused(error) => error.to_string(),
         Answer::NotSent(why) => format!("not sent: {why}"),

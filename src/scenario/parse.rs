@@ -36,7 +36,8 @@ pub(super) const SCENARIO_KEYS: &[&str] = &[
 ];
 
 /// The keys of a workflow that is written as a mapping.
-pub(super) const WORKFLOW_KEYS: &[&str] = &["cancellation_model", "steps", "versions", "updates"];
+pub(super) const WORKFLOW_KEYS: &[&str] =
+    &["cancellation_model", "queries", "updates", "steps", "versions"];
 
 /// The keys of an update's handler that is written as a mapping.
 pub(super) const UPDATE_KEYS: &[&str] = &["validate", "steps"];
@@ -315,7 +316,8 @@ impl Reader {
             return Some(Workflow {
                 versions,
                 cancellation_model: <_>::default(),
-                updates: BTreeMap::new(),
+                queries: <_>::default(),
+                updates: <_>::default(),
             });
         }
         if pair.value.is_null() {
@@ -328,12 +330,14 @@ impl Reader {
         }
         let pairs = self.mapping(pair.value, "a list of steps, or a mapping with `steps`")?;
         let mut cancellation_model = None;
+        let mut queries = None;
         let mut versions = Vec::new();
         let mut updates = BTreeMap::new();
         let mut codes: Vec<Location> = Vec::new();
         for pair in &pairs {
             match pair.key {
                 "cancellation_model" => cancellation_model = self.decode(pair.value),
+                "queries" => queries = self.decode(pair.value),
                 _ if self.is_full() => return None,
                 "steps" => {
                     codes.push(pair.key_at.clone());
@@ -372,8 +376,12 @@ impl Reader {
             ),
             [_] => {}
         }
-        let cancellation_model = cancellation_model.unwrap_or_default();
-        Some(Workflow { versions, cancellation_model, updates })
+        Some(Workflow {
+            versions,
+            cancellation_model: cancellation_model.unwrap_or_default(),
+            queries: queries.unwrap_or_default(),
+            updates,
+        })
     }
 
     /// The handler of an update: a list of steps, or a mapping with a validator.

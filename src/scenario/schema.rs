@@ -48,6 +48,11 @@ pub fn schema() -> Value {
                             "type": "object",
                             "properties": {
                                 "cancellation_model": model,
+                                "queries": {
+                                    "description": "The queries that it answers, and what with \
+                                                    until a step sets another result.",
+                                    "type": "object",
+                                },
                                 "steps": code,
                                 "versions": {
                                     "description": "The first is what workers begin with.",

@@ -146,6 +146,7 @@ macro_rules! child_options {
             "cancellation_type",
             "retry_policy",
             "workflow_id_reuse_policy",
+            "cron_schedule",
         ]
     };
 }
@@ -165,6 +166,7 @@ macro_rules! start_options {
             "retry_policy",
             "memo",
             "start_delay",
+            "cron_schedule",
             "request_id",
         ]
     };
@@ -400,7 +402,13 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         key: "continue_as_new",
         about: "Ends the run and continues as new, as the same workflow type or another.",
         needs: &[],
-        takes: &["input", "task_queue", "workflow_run_timeout", "workflow_task_timeout"],
+        takes: &[
+            "input",
+            "task_queue",
+            "workflow_run_timeout",
+            "workflow_task_timeout",
+            "cron_schedule",
+        ],
         properties: of::<super::model::ContinueAsNew>,
         make: |r, s| r.step(s).map(WorkflowAction::ContinueAsNew),
     },
@@ -451,6 +459,14 @@ pub(super) const WORKFLOW: &[Row<WorkflowAction>] = &[
         takes: &["details"],
         properties: of::<super::model::RecordMarker>,
         make: |r, s| r.step(s).map(WorkflowAction::RecordMarker),
+    },
+    Row {
+        key: "set_query_result",
+        about: "Sets what a query is answered with from here on.",
+        needs: &["value"],
+        takes: &[],
+        properties: of::<super::model::SetQueryResult>,
+        make: |r, s| r.step(s).map(WorkflowAction::SetQueryResult),
     },
     Row {
         key: "block",
@@ -651,6 +667,14 @@ pub(super) const CLIENT: &[Row<ClientAction>] = &[
         takes: &["run"],
         properties: of::<super::model::Describe>,
         make: |r, s| r.step(s).map(ClientAction::Describe),
+    },
+    Row {
+        key: "query",
+        about: "Queries the execution with this Workflow Id: the answer is shown.",
+        needs: &["name"],
+        takes: &["run", "input", "reject_condition"],
+        properties: of::<super::model::Query>,
+        make: |r, s| r.step(s).map(ClientAction::Query),
     },
     Row {
         key: "wait_for_close",

@@ -9,6 +9,7 @@ use super::duration::{is_negative, or_zero};
 use super::messages;
 use super::retry::{self, Decision};
 use super::transaction::Transaction;
+use crate::api::limits;
 use crate::api::{ActivityTask, ActivityToken, PendingActivity, PendingActivityState, RpcError};
 use crate::clock::Time;
 use crate::history::event::{ActivityTaskScheduled, RetryPolicy, RetryState};
@@ -165,16 +166,24 @@ fn normalise_timeouts(
         BadCommand::new(WorkflowTaskFailedCause::BadScheduleActivityAttributes, what)
     };
     let id = &command.activity_id;
-    let activity_type = command.activity_type.as_ref().map_or("", |of_type| &of_type.name);
-    let who = || format!("ActivityId={id} ActivityType={activity_type}");
+    let no_type = String::new();
+    let activity_type = command.activity_type.as_ref().map_or(&no_type, |of_type| &of_type.name);
+    limits::check_task_queue(command.task_queue.as_ref()).map_err(|what| bad(what.to_owned()))?;
     if id.is_empty() {
         return Err(bad("activityId is not set".to_owned()));
     }
     if activity_type.is_empty() {
-        return Err(bad(format!("activityType is not set. ActivityID={id}")));
+        return Err(bad("activityType is not set".to_owned()));
     }
     if let Some(policy) = &command.retry_policy {
-        retry::validate(policy).map_err(|what| bad(what.to_owned()))?;
+        retry::validate(policy).map_err(|what| bad(what.into_owned()))?;
+    }
+    for (what, name) in [("activityId", id), ("activityType", activity_type)] {
+        if limits::too_long(name) {
+            let (length, limit) = (name.len(), limits::MAXIMUM_ID_LENGTH);
+            let what = format!("{what} exceeds length limit. Length={length} Limit={limit}");
+            return Err(bad(what));
+        }
     }
     let sent = [
         ("ScheduleToCloseTimeout", command.schedule_to_close_timeout.as_ref()),
@@ -183,7 +192,7 @@ fn normalise_timeouts(
         ("HeartbeatTimeout", command.heartbeat_timeout.as_ref()),
     ];
     if let Some((name, _)) = sent.iter().find(|(_, timeout)| is_negative(*timeout)) {
-        return Err(bad(format!("invalid {name}: negative duration. {}", who())));
+        return Err(bad(format!("invalid {name}: negative duration")));
     }
     let [schedule_to_close, schedule_to_start, start_to_close, heartbeat] =
         sent.map(|(_, timeout)| or_zero(timeout));
@@ -209,8 +218,8 @@ fn normalise_timeouts(
         }
     } else {
         return Err(bad(format!(
-            "a valid StartToCloseTimeout or ScheduleToCloseTimeout must be set on the activity. {}",
-            who()
+            "a valid StartToCloseTimeout or ScheduleToCloseTimeout must be set on the activity. \
+             ActivityId={id} ActivityType={activity_type}"
         )));
     };
     if !run_timeout.is_zero() {
@@ -233,7 +242,7 @@ pub(super) fn request_cancel(
     let bad = |what: String| {
         Err(BadCommand::new(WorkflowTaskFailedCause::BadRequestCancelActivityAttributes, what))
     };
-    if scheduled_event_id == 0 {
+    if scheduled_event_id <= 0 {
         return bad("ScheduledEventId is not set on RequestCancelActivityTaskCommand.".to_owned());
     }
     let unknown = || {
@@ -418,7 +427,11 @@ pub(super) fn respond_failed(
 ) -> Result<(), RpcError> {
     let sent = request.failure.as_ref();
     let info = sent.and_then(|failure| failure.failure_info.as_ref());
-    if sent.is_some() && !matches!(info, Some(FailureInfo::ApplicationFailureInfo(_))) {
+    // By id, nobody looks at the kind of failure (observed).
+    if matches!(named, Named::ByToken(_))
+        && sent.is_some()
+        && !matches!(info, Some(FailureInfo::ApplicationFailureInfo(_)))
+    {
         return Err(RpcError::invalid_argument("Failure must have ApplicationFailureInfo."));
     }
     let at = find_started(tx.run, named)?;

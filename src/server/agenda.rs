@@ -223,7 +223,7 @@ fn collect(run: &Run, out: &mut Vec<Entry>) {
         out.push(Entry::ByItself(*time, TaskKey::Transfer(index, *transfer)));
     }
     for (call, queue, since) in query::waiting(run) {
-        let key = TaskKey::Dispatch(index, Dispatch::QueryTask(call));
+        let key = TaskKey::Query(index, call);
         out.push(Entry::Waiting(Queue::Workflow(queue.clone()), since, key));
     }
     if let Some(time) = query::next(run) {

@@ -8,11 +8,12 @@ use super::commands::{self, Surroundings};
 use super::key::RunIndex;
 use super::start::{Asked, FirstTask, Verdict, judge};
 use super::terminate::{self, TerminatedBy, Termination};
-use super::workflow_task::{self, StartedFrom};
+use super::workflow_task::{self, StartedFrom, WorkflowTaskState};
 use super::{Server, cancel, describe, messages, query, signal};
+use crate::api::limits::too_long;
 use crate::api::{
-    ActivityTarget, CallId, Outbox, Request, RespondWorkflowTaskCompleted, Response, RpcError,
-    Target, TerminateWorkflowExecution,
+    ActivityById, ActivityTarget, ActivityTask, CallId, Command, Outbox, Request,
+    RespondWorkflowTaskCompleted, Response, RpcError, Target, TerminateWorkflowExecution,
 };
 use crate::clock::Time;
 use crate::history::event::WorkflowExecutionSignaled;
@@ -56,10 +57,16 @@ impl Server {
 
     pub(super) fn answer(&mut self, now: Time, request: Request) -> Result<Response, RpcError> {
         match request {
-            Request::StartWorkflowExecution(request) => self.start(now, &Asked::from(&*request)),
+            Request::StartWorkflowExecution(request) => {
+                let mut asked = Asked::from(&*request);
+                if request.request_eager_execution {
+                    asked.first_task = FirstTask::Eager;
+                }
+                self.start(now, &asked)
+            }
             Request::SignalWithStartWorkflowExecution(request) => {
                 let asked = Asked::from(&*request);
-                asked.validate_with_signal(&request.signal_name, now)?;
+                asked.validate_with_signal(&self.namespace, &request.signal_name, now)?;
                 let signaled = WorkflowExecutionSignaled {
                     signal_name: Name::from(request.signal_name.as_str()),
                     input: request.signal_input.clone().map(Shared::new),
@@ -76,7 +83,13 @@ impl Server {
                     return Err(messages::workflow_id_not_set());
                 }
                 if request.signal_name.is_empty() {
-                    return Err(signal_name_not_set());
+                    return Err(RpcError::invalid_argument("SignalName is not set on request."));
+                }
+                if too_long(&request.signal_name) {
+                    return Err(RpcError::invalid_argument("SignalName length exceeds limit."));
+                }
+                if too_long(&request.request_id) {
+                    return Err(RpcError::invalid_argument("RequestId length exceeds limit."));
                 }
                 let at = self.find(target)?;
                 let signaled = WorkflowExecutionSignaled {
@@ -179,13 +192,19 @@ impl Server {
         match target {
             ActivityTarget::Token(token) => self.find_of_token(&token.execution),
             ActivityTarget::Id(by_id) => {
-                if by_id.target.workflow_id.as_str().is_empty() {
-                    return Err(messages::workflow_id_not_set());
-                }
-                if by_id.activity_id.is_empty() {
+                let ActivityById { target, activity_id } = &**by_id;
+                if activity_id.is_empty() {
                     return Err(RpcError::invalid_argument("ActivityId is not set on request."));
                 }
-                self.find(&by_id.target)
+                // Without a workflow, an activity of its own is meant; there are none.
+                if target.workflow_id.as_str().is_empty() {
+                    let what = format!("activity not found for ID: {activity_id}");
+                    return Err(RpcError::not_found(what));
+                }
+                if !target.run_id.is_empty() && target.run_id.parse::<RunId>().is_err() {
+                    return Err(RpcError::invalid_argument("RunId is not valid UUID."));
+                }
+                self.find(target)
             }
         }
     }
@@ -243,7 +262,7 @@ impl Server {
     }
 
     fn start(&mut self, now: Time, asked: &Asked<'_>) -> Result<Response, RpcError> {
-        asked.validate(now)?;
+        asked.validate(&self.namespace, now)?;
         let current = self.current_index(asked.workflow_id);
         if let Some(current) = current.map(|at| self.get(at))
             && !asked.request_id.is_empty()
@@ -259,7 +278,18 @@ impl Server {
             },
             verdict @ (Verdict::Start | Verdict::TerminateAndStart) => {
                 let at = self.begin(now, asked, &verdict, current, None);
-                Ok(started(self.get(at), Started::New))
+                let run = self.get(at);
+                let mut answer = started(run, Started::New);
+                if let (
+                    Response::StartWorkflowExecution { eager_workflow_task, .. },
+                    WorkflowTaskState::Started(task),
+                ) = (&mut answer, &run.workflow_task)
+                {
+                    let from = StartedFrom::NormalQueue;
+                    let task = workflow_task::task(run, task, from, Vec::new());
+                    *eager_workflow_task = Some(Box::new(task));
+                }
+                Ok(answer)
             }
         }
     }
@@ -279,7 +309,7 @@ impl Server {
         }
         let start = Arc::new(asked.started(run_id, now));
         let request_id = Name::from(asked.request_id);
-        self.make_run(now, run_id, start, request_id, FirstTask::Scheduled, signaled)
+        self.make_run(now, run_id, start, request_id, asked.first_task, signaled)
     }
 
     /// Signals the current run, or starts one with the signal in it (F6).
@@ -347,6 +377,7 @@ impl Server {
                 });
                 Ok(Response::RespondWorkflowTaskCompleted {
                     workflow_task: returned,
+                    activity_tasks: self.start_eagerly(now, at, request),
                     reset_history_event_id: completion.reset_history_event_id,
                 })
             }
@@ -363,6 +394,38 @@ impl Server {
     }
 }
 
+impl Server {
+    /// Starts the activities that a completion scheduled and its worker wants to have at once,
+    /// whatever their queue is (observed).
+    fn start_eagerly(
+        &mut self,
+        now: Time,
+        at: RunIndex,
+        request: &RespondWorkflowTaskCompleted,
+    ) -> Vec<ActivityTask> {
+        if !self.get(at).is_open() {
+            return Vec::new();
+        }
+        let eager = request.commands.iter().filter_map(|command| match command {
+            Command::ScheduleActivityTask(command) if command.request_eager_execution => {
+                Some(&command.activity_id)
+            }
+            _ => None,
+        });
+        let mut tasks = Vec::new();
+        for id in eager {
+            let pending = self.get(at).activities.iter();
+            let wanted = pending.rev().find(|activity| activity.activity_id() == id);
+            let Some(scheduled) = wanted.map(|activity| activity.scheduled_event_id) else {
+                continue;
+            };
+            tasks.extend(activity::start(self.edit(at), now, scheduled, &request.identity));
+            self.refresh(at);
+        }
+        tasks
+    }
+}
+
 /// Whether a start made the run that it answers with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Started {
@@ -376,6 +439,7 @@ fn started(run: &super::Run, which: Started) -> Response {
         first_execution_run_id: run.started.first_execution_run_id,
         started: which == Started::New,
         status: run.status,
+        eager_workflow_task: None,
     }
 }
 
@@ -384,8 +448,4 @@ fn named(target: &ActivityTarget) -> Named<'_> {
         ActivityTarget::Token(token) => Named::ByToken(token),
         ActivityTarget::Id(by_id) => Named::ById(&by_id.activity_id),
     }
-}
-
-fn signal_name_not_set() -> RpcError {
-    RpcError::invalid_argument("SignalName is not set on request.")
 }

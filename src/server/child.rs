@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
-use super::commands::BadCommand;
+use super::commands::{BadCommand, too_long_name};
+use super::continue_as_new::shown_queue;
 use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::key::Transfer;
-use super::retry;
 use super::run::Run;
-use super::start::{DEFAULT_WORKFLOW_TASK_TIMEOUT, cap};
+use super::start::{run_timeout, workflow_task_timeout};
 use super::transaction::Transaction;
+use super::{retry, search_attributes};
+use crate::api::limits::{check_task_queue_name, too_long};
 use crate::api::{ExecutionStatus, PendingChild};
+use crate::clock::Time;
 use crate::history::event::{
     ChildClose, Initiator, Parent, ParentClosePolicy, RetryPolicy,
     StartChildWorkflowExecutionInitiated, WorkflowExecutionStarted,
@@ -83,39 +86,13 @@ pub(super) fn initiate(
     command: &Shared<StartChildWorkflowExecutionCommandAttributes>,
     namespace: &Name,
 ) -> Result<(), BadCommand> {
-    let bad = |what: &str| {
-        BadCommand::new(WorkflowTaskFailedCause::BadStartChildExecutionAttributes, what.to_owned())
-    };
     let of_type = command.workflow_type.as_ref().map_or("", |of_type| of_type.name.as_str());
-    if command.workflow_id.is_empty() {
-        return Err(bad("Required field WorkflowId is not set on command."));
-    }
-    if of_type.is_empty() {
-        return Err(bad("Required field WorkflowType is not set on command."));
-    }
-    let sent = [
-        ("WorkflowExecutionTimeout", command.workflow_execution_timeout.as_ref()),
-        ("WorkflowRunTimeout", command.workflow_run_timeout.as_ref()),
-        ("WorkflowTaskTimeout", command.workflow_task_timeout.as_ref()),
-    ];
-    if let Some((name, _)) = sent.iter().find(|(_, timeout)| is_negative(*timeout)) {
-        return Err(bad(&format!("Invalid {name}: negative duration.")));
-    }
-    if let Some(policy) = &command.retry_policy {
-        retry::validate(policy).map_err(bad)?;
-    }
-    if let Err(error) = cron::validate(&command.cron_schedule, tx.now) {
-        return Err(bad(&format!(
-            "invalid CronSchedule on StartChildWorkflowExecutionCommand: {}. WorkflowId={} \
-             WorkflowType={of_type} Namespace={namespace}",
-            error.message, command.workflow_id
-        )));
-    }
-    let [execution_timeout, run_timeout, task_timeout] = sent.map(|(_, timeout)| or_zero(timeout));
-    let run_timeout = cap(run_timeout, execution_timeout);
-    let task_timeout =
-        if task_timeout.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { task_timeout };
-    let effective_run_timeout = if run_timeout.is_zero() { execution_timeout } else { run_timeout };
+    check(command, of_type, namespace, tx.now)?;
+    search_attributes::check(command.search_attributes.as_ref(), namespace)?;
+    let execution_timeout = or_zero(command.workflow_execution_timeout.as_ref());
+    let run_timeout =
+        run_timeout(or_zero(command.workflow_run_timeout.as_ref()), execution_timeout);
+    let task_timeout = or_zero(command.workflow_task_timeout.as_ref());
     let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
     let initiated = Arc::new(StartChildWorkflowExecutionInitiated {
         command: command.clone(),
@@ -128,7 +105,7 @@ pub(super) fn initiate(
         },
         workflow_execution_timeout: execution_timeout,
         workflow_run_timeout: run_timeout,
-        workflow_task_timeout: cap(task_timeout, effective_run_timeout),
+        workflow_task_timeout: workflow_task_timeout(task_timeout, run_timeout),
         parent_close_policy: parent_close_policy(command.parent_close_policy),
         workflow_task_completed_event_id: completed,
     });
@@ -137,6 +114,74 @@ pub(super) fn initiate(
     tx.run.children.push(Child { initiated_event_id: id, initiated, state: ChildState::Initiated });
     tx.follow_up(Transfer::StartChild(id));
     Ok(())
+}
+
+/// What is wrong with the command (observed).
+fn check(
+    command: &StartChildWorkflowExecutionCommandAttributes,
+    workflow_type: &str,
+    namespace: &Name,
+    now: Time,
+) -> Result<(), BadCommand> {
+    let bad = |what: String| {
+        Err(BadCommand::new(WorkflowTaskFailedCause::BadStartChildExecutionAttributes, what))
+    };
+    let id = &command.workflow_id;
+    if id.is_empty() {
+        return bad(format!(
+            "Required field WorkflowId is not set on StartChildWorkflowExecutionCommand. \
+             WorkflowType={workflow_type} Namespace={namespace}"
+        ));
+    }
+    if workflow_type.is_empty() {
+        return bad(format!(
+            "Required field WorkflowType is not set on StartChildWorkflowExecutionCommand. \
+             WorkflowId={id} Namespace={namespace}"
+        ));
+    }
+    if too_long(id) {
+        return bad(format!(
+            "WorkflowId on StartChildWorkflowExecutionCommand exceeds length limit. {} \
+             WorkflowType={workflow_type} Namespace={namespace}",
+            too_long_name("WorkflowId", id)
+        ));
+    }
+    if too_long(workflow_type) {
+        return bad(format!(
+            "WorkflowType on StartChildWorkflowExecutionCommand exceeds length limit. \
+             WorkflowId={id} {} Namespace={namespace}",
+            too_long_name("WorkflowType", workflow_type)
+        ));
+    }
+    let who = format!("WorkflowId={id} WorkflowType={workflow_type} Namespace={namespace}");
+    let timeouts = [
+        ("WorkflowExecutionTimeout", command.workflow_execution_timeout.as_ref()),
+        ("WorkflowRunTimeout", command.workflow_run_timeout.as_ref()),
+        ("WorkflowTaskTimeout", command.workflow_task_timeout.as_ref()),
+    ];
+    if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| is_negative(*timeout)) {
+        return bad(format!(
+            "Invalid {name} on StartChildWorkflowExecutionCommand: negative duration. {who}"
+        ));
+    }
+    if let Some(Err(what)) = command.retry_policy.as_ref().map(retry::validate) {
+        return bad(format!(
+            "invalid WorkflowRetryPolicy on StartChildWorkflowExecutionCommand: {what}. {who}"
+        ));
+    }
+    if let Err(error) = cron::validate(&command.cron_schedule, now) {
+        let what = error.message;
+        return bad(format!(
+            "invalid CronSchedule on StartChildWorkflowExecutionCommand: {what}. {who}"
+        ));
+    }
+    let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
+    check_task_queue_name(queue).or_else(|what| {
+        bad(format!(
+            "invalid TaskQueue on StartChildWorkflowExecutionCommand: {what}. {who} TaskQueue={}",
+            shown_queue(queue)
+        ))
+    })
 }
 
 fn parent_close_policy(sent: i32) -> ParentClosePolicy {
@@ -164,11 +209,7 @@ pub(super) fn started(
         task_queue: initiated.task_queue.clone(),
         input: command.input.clone().map(Shared::new),
         workflow_execution_timeout: execution_timeout,
-        workflow_run_timeout: if initiated.workflow_run_timeout.is_zero() {
-            execution_timeout
-        } else {
-            initiated.workflow_run_timeout
-        },
+        workflow_run_timeout: initiated.workflow_run_timeout,
         workflow_task_timeout: initiated.workflow_task_timeout,
         parent: Some(Parent {
             execution: parent.execution.clone(),

@@ -109,6 +109,12 @@ fn retry_run(
     if *failure == Failure::WorkflowTimeout {
         attempt.error_type = "TemporalTimeout:StartToClose";
     }
+    // Unlike an activity's, the delay is capped like an interval of the policy; zero is the cap
+    // (observed).
+    attempt.next_retry_delay = attempt.next_retry_delay.map(|delay| {
+        let longest = policy.maximum_interval;
+        if delay.is_zero() || (!longest.is_zero() && delay > longest) { longest } else { delay }
+    });
     match retry::decide(policy, &attempt, now, run.chain_expires_at) {
         Decision::GiveUp(retry_state) => (retry_state, None),
         Decision::RetryAfter(interval) => {

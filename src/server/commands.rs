@@ -5,13 +5,13 @@ use super::transaction::Transaction;
 use super::update::{Messages, Rejected, SentAgain};
 use super::workflow_task::{self, StartedFrom, StartedTask, WorkflowTaskState};
 use super::{
-    activity, child, close, continue_as_new, external, messages, search_attributes, speculative,
-    timer,
+    activity, child, close, continue_as_new, external, memo, messages, search_attributes,
+    speculative, timer,
 };
-use crate::api::{Command, RespondWorkflowTaskCompleted, RpcError, UpdateMessage};
+use crate::api::{Command, RespondWorkflowTaskCompleted, RpcError, UpdateMessage, limits};
 use crate::clock::Time;
 use crate::history::{Attributes, EventId, Failure, Name, RunId};
-use crate::official::enums::WorkflowTaskFailedCause;
+use crate::official::enums::{CommandType, WorkflowTaskFailedCause};
 
 use super::reset_points;
 
@@ -184,18 +184,13 @@ fn apply(
             child::initiate(tx, completed, command, surroundings.namespace)
         }
         Command::RequestCancelExternalWorkflowExecution(command) => {
-            external::request_cancel(tx, completed, command, surroundings.namespace)
+            external::request_cancel(tx, completed, command)
         }
         Command::SignalExternalWorkflowExecution(command) => {
             external::signal(tx, completed, command)
         }
         Command::RecordMarker(command) => {
-            if command.marker_name.is_empty() {
-                return Err(BadCommand::new(
-                    WorkflowTaskFailedCause::BadRecordMarkerAttributes,
-                    "MarkerName is not set on RecordMarkerCommand.".to_owned(),
-                ));
-            }
+            check_marker(&command.marker_name)?;
             tx.add(Attributes::MarkerRecorded {
                 command: command.clone(),
                 workflow_task_completed_event_id: completed,
@@ -203,7 +198,7 @@ fn apply(
             Ok(())
         }
         Command::UpsertWorkflowSearchAttributes(command) => {
-            search_attributes::check(command, surroundings.namespace)?;
+            search_attributes::check_upsert(command, surroundings.namespace)?;
             tx.add(Attributes::UpsertWorkflowSearchAttributes {
                 command: command.clone(),
                 workflow_task_completed_event_id: completed,
@@ -211,11 +206,18 @@ fn apply(
             Ok(())
         }
         Command::ModifyWorkflowProperties(command) => {
+            memo::check(command)?;
+            memo::upsert(tx.run, command);
             tx.add(Attributes::WorkflowPropertiesModified {
                 command: command.clone(),
                 workflow_task_completed_event_id: completed,
             });
             Ok(())
+        }
+        Command::WithoutAttributes(of_type) => {
+            let name = command.type_name();
+            let what = format!("{name}CommandAttributes is not set on {name}Command.");
+            Err(BadCommand::new(bad_attributes(*of_type), what))
         }
         Command::ProtocolMessage { message_id } => messages.take(tx, completed, message_id),
         Command::CompleteWorkflowExecution(command) => {
@@ -235,6 +237,54 @@ fn apply(
             Ok(())
         }
     }
+}
+
+/// The cause that stands for bad attributes of a command.
+fn bad_attributes(of_type: CommandType) -> WorkflowTaskFailedCause {
+    use WorkflowTaskFailedCause as Cause;
+    match of_type {
+        CommandType::ScheduleActivityTask => Cause::BadScheduleActivityAttributes,
+        CommandType::RequestCancelActivityTask => Cause::BadRequestCancelActivityAttributes,
+        CommandType::StartTimer => Cause::BadStartTimerAttributes,
+        CommandType::CancelTimer => Cause::BadCancelTimerAttributes,
+        CommandType::CompleteWorkflowExecution => Cause::BadCompleteWorkflowExecutionAttributes,
+        CommandType::FailWorkflowExecution => Cause::BadFailWorkflowExecutionAttributes,
+        CommandType::CancelWorkflowExecution => Cause::BadCancelWorkflowExecutionAttributes,
+        CommandType::ContinueAsNewWorkflowExecution => Cause::BadContinueAsNewAttributes,
+        CommandType::StartChildWorkflowExecution => Cause::BadStartChildExecutionAttributes,
+        CommandType::RequestCancelExternalWorkflowExecution => {
+            Cause::BadRequestCancelExternalWorkflowExecutionAttributes
+        }
+        CommandType::SignalExternalWorkflowExecution => Cause::BadSignalWorkflowExecutionAttributes,
+        CommandType::RecordMarker => Cause::BadRecordMarkerAttributes,
+        CommandType::UpsertWorkflowSearchAttributes => Cause::BadSearchAttributes,
+        CommandType::ModifyWorkflowProperties => Cause::BadModifyWorkflowPropertiesAttributes,
+        CommandType::Unspecified
+        | CommandType::ProtocolMessage
+        | CommandType::ScheduleNexusOperation
+        | CommandType::RequestCancelNexusOperation => Cause::UnhandledCommand,
+    }
+}
+
+/// How messages tell of a name that is too long.
+pub(super) fn too_long_name(what: &str, name: &str) -> String {
+    format!("{what}={name} Length={} Limit={}", name.len(), limits::MAXIMUM_ID_LENGTH)
+}
+
+fn check_marker(name: &str) -> Result<(), BadCommand> {
+    let bad = |what: String| {
+        Err(BadCommand::new(WorkflowTaskFailedCause::BadRecordMarkerAttributes, what))
+    };
+    if name.is_empty() {
+        return bad("MarkerName is not set on RecordMarkerCommand.".to_owned());
+    }
+    if limits::too_long(name) {
+        return bad(format!(
+            "MarkerName on RecordMarkerCommand exceeds length limit. {}",
+            too_long_name("MarkerName", name)
+        ));
+    }
+    Ok(())
 }
 
 /// What is wrong with the order of the commands: something behind a close (R22).

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::close::{follow_close, successor};
-use super::commands::{BadCommand, NewRun, Surroundings};
+use super::commands::{BadCommand, NewRun, Surroundings, too_long_name};
 use super::cron;
 use super::duration::{is_negative, or_zero};
-use super::retry;
 use super::transaction::Transaction;
+use super::{retry, search_attributes, start};
+use crate::api::limits::{check_task_queue_name, too_long};
 use crate::api::{Code, ExecutionStatus};
 use crate::history::event::{Initiator, RetryPolicy, WorkflowExecutionContinuedAsNew};
 use crate::history::{Attributes, EventId, Failure, Name, Shared};
 use crate::official::command::ContinueAsNewWorkflowExecutionCommandAttributes;
-use crate::official::enums::WorkflowTaskFailedCause;
+use crate::official::enums::{self, WorkflowTaskFailedCause};
 
 /// A run that continues sooner waits out the rest of this (R38:
 /// `history.workflowIdReuseMinimalInterval`).
@@ -27,27 +28,6 @@ pub(super) fn apply(
     command: &ContinueAsNewWorkflowExecutionCommandAttributes,
     surroundings: &Surroundings<'_>,
 ) -> Result<NewRun, BadCommand> {
-    let bad = |what: &str| {
-        BadCommand::new(WorkflowTaskFailedCause::BadContinueAsNewAttributes, what.to_owned())
-    };
-    if is_negative(command.workflow_run_timeout.as_ref()) {
-        return Err(bad("invalid WorkflowRunTimeout: negative duration"));
-    }
-    if is_negative(command.workflow_task_timeout.as_ref()) {
-        return Err(bad("invalid WorkflowTaskTimeout: negative duration"));
-    }
-    if is_negative(command.backoff_start_interval.as_ref()) {
-        return Err(bad("invalid BackoffStartInterval: negative duration"));
-    }
-    if let Some(policy) = &command.retry_policy {
-        retry::validate(policy).map_err(bad)?;
-    }
-    // The real server does not look at the schedule: a run with one that is malformed has none.
-    if let Err(error) = cron::validate(&command.cron_schedule, tx.now)
-        && error.code == Code::Unimplemented
-    {
-        return Err(bad(&error.message));
-    }
     let run = &*tx.run;
     let of_type = command.workflow_type.as_ref().map_or("", |of_type| &of_type.name);
     let queue = command.task_queue.as_ref().map_or("", |queue| &queue.name);
@@ -56,6 +36,15 @@ pub(super) fn apply(
     };
     let workflow_type = named(of_type, &run.started.workflow_type);
     let task_queue = named(queue, &run.started.task_queue);
+    check(command, &workflow_type, &task_queue)?;
+    // The real server does not look at the schedule: a run with one that is malformed has none.
+    if let Err(error) = cron::validate(&command.cron_schedule, tx.now)
+        && error.code == Code::Unimplemented
+    {
+        let cause = WorkflowTaskFailedCause::BadContinueAsNewAttributes;
+        return Err(BadCommand::new(cause, error.message));
+    }
+    search_attributes::check(command.search_attributes.as_ref(), surroundings.namespace)?;
     let or_inherited = |timeout: Duration, inherited: Duration| {
         if timeout.is_zero() { inherited } else { timeout }
     };
@@ -67,13 +56,12 @@ pub(super) fn apply(
         or_zero(command.workflow_run_timeout.as_ref()),
         run.started.workflow_run_timeout,
     ));
-    let mut workflow_task_timeout = or_inherited(
+    let workflow_task_timeout = or_inherited(
         or_zero(command.workflow_task_timeout.as_ref()),
         run.started.workflow_task_timeout,
     );
-    if !workflow_run_timeout.is_zero() {
-        workflow_task_timeout = workflow_task_timeout.min(workflow_run_timeout);
-    }
+    let workflow_task_timeout =
+        start::workflow_task_timeout(workflow_task_timeout, workflow_run_timeout);
     // A run that waited before its first task counts from the end of that.
     let lifetime = tx.now.since(run.start_time + run.started.first_workflow_task_backoff);
     let asked = or_zero(command.backoff_start_interval.as_ref());
@@ -111,7 +99,12 @@ pub(super) fn apply(
         workflow_task_timeout,
         workflow_task_completed_event_id: completed,
         backoff_start_interval: asked,
-        initiator: Initiator::Workflow,
+        initiator: match enums::ContinueAsNewInitiator::try_from(command.initiator) {
+            Ok(enums::ContinueAsNewInitiator::Workflow) => Some(Initiator::Workflow),
+            Ok(enums::ContinueAsNewInitiator::Retry) => Some(Initiator::Retry),
+            Ok(enums::ContinueAsNewInitiator::CronSchedule) => Some(Initiator::CronSchedule),
+            _ => None,
+        },
         failure,
         last_completion_result,
         header,
@@ -123,4 +116,49 @@ pub(super) fn apply(
     tx.close(ExecutionStatus::ContinuedAsNew, attributes);
     follow_close(tx.run, tx.now);
     Ok(new_run)
+}
+
+/// What is wrong with the command (observed).
+fn check(
+    command: &ContinueAsNewWorkflowExecutionCommandAttributes,
+    workflow_type: &Name,
+    task_queue: &Name,
+) -> Result<(), BadCommand> {
+    let bad = |what: String| {
+        Err(BadCommand::new(WorkflowTaskFailedCause::BadContinueAsNewAttributes, what))
+    };
+    if too_long(workflow_type) {
+        return bad(format!(
+            "WorkflowType on ContinueAsNewWorkflowExecutionCommand exceeds length limit. {}",
+            too_long_name("WorkflowType", workflow_type)
+        ));
+    }
+    let queue = shown_queue(task_queue);
+    let who = format!("WorkflowType={workflow_type} TaskQueue={queue}");
+    if let Err(what) = check_task_queue_name(task_queue) {
+        return bad(format!(
+            "error validating ContinueAsNewWorkflowExecutionCommand TaskQueue: {what}. {who}"
+        ));
+    }
+    let timeouts = [
+        ("WorkflowRunTimeout", command.workflow_run_timeout.as_ref()),
+        ("WorkflowTaskTimeout", command.workflow_task_timeout.as_ref()),
+        ("BackoffStartInterval", command.backoff_start_interval.as_ref()),
+    ];
+    if let Some((name, _)) = timeouts.iter().find(|(_, timeout)| is_negative(*timeout)) {
+        return bad(format!(
+            "Invalid {name} on ContinueAsNewWorkflowExecutionCommand: negative duration. {who}"
+        ));
+    }
+    let policy = command.retry_policy.as_ref();
+    policy.map_or(Ok(()), retry::validate).or_else(|what| {
+        bad(format!(
+            "invalid WorkflowRetryPolicy on ContinueAsNewWorkflowExecutionCommand: {what}. {who}"
+        ))
+    })
+}
+
+/// A task queue as messages show it.
+pub(super) fn shown_queue(name: &str) -> String {
+    format!("name:\"{name}\"  kind:TASK_QUEUE_KIND_NORMAL")
 }

@@ -14,6 +14,7 @@ pub(super) fn describe(run: &Run) -> Description {
         execution: run.execution.clone(),
         status: run.status,
         started: Arc::clone(&run.started),
+        memo: run.memo.clone(),
         start_time: run.start_time,
         execution_time: run.start_time + run.started.first_workflow_task_backoff,
         close_time: run.close_time,

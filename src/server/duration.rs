@@ -4,14 +4,17 @@ use std::time::Duration;
 
 use crate::official::well_known;
 
+/// No duration is longer: a hundred years (observed).
+const MAXIMUM: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
+
 /// The duration; zero if it is negative.
 pub(super) fn to_std(duration: &well_known::Duration) -> Duration {
     let seconds = u64::try_from(duration.seconds);
     let nanos = u32::try_from(duration.nanos);
     match (seconds, nanos) {
-        (Ok(seconds), Ok(nanos)) => {
-            Duration::from_secs(seconds) + Duration::from_nanos(nanos.into())
-        }
+        (Ok(seconds), Ok(nanos)) => Duration::from_secs(seconds)
+            .saturating_add(Duration::from_nanos(nanos.into()))
+            .min(MAXIMUM),
         _ => Duration::ZERO,
     }
 }

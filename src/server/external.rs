@@ -1,10 +1,11 @@
 //! Cancelling and signalling other executions (R81–R86, F12).
 
-use super::commands::BadCommand;
+use super::commands::{BadCommand, too_long_name};
 use super::key::Transfer;
 use super::transaction::Transaction;
+use crate::api::limits::too_long;
 use crate::history::event::ExternalFailedCause;
-use crate::history::{Attributes, EventId, Name, RunId, Shared};
+use crate::history::{Attributes, EventId, RunId, Shared};
 use crate::official::command::{
     RequestCancelExternalWorkflowExecutionCommandAttributes as CancelCommand,
     SignalExternalWorkflowExecutionCommandAttributes as SignalCommand,
@@ -31,19 +32,25 @@ pub(super) fn request_cancel(
     tx: &mut Transaction<'_>,
     completed: EventId,
     command: &Shared<CancelCommand>,
-    namespace: &Name,
 ) -> Result<(), BadCommand> {
     let (workflow_id, run_id) = (&command.workflow_id, &command.run_id);
-    let named = if command.namespace.is_empty() { namespace } else { command.namespace.as_str() };
-    let who = || format!("WorkflowId={workflow_id} RunId={run_id} Namespace={named}");
+    let namespace = &command.namespace;
+    let who = || format!("WorkflowId={workflow_id} RunId={run_id} Namespace={namespace}");
     let bad = |what: String| {
         let cause = WorkflowTaskFailedCause::BadRequestCancelExternalWorkflowExecutionAttributes;
         Err(BadCommand::new(cause, what))
     };
     if workflow_id.is_empty() {
         return bad(format!(
-            "WorkflowId is not set on RequestCancelExternalWorkflowExecutionCommand. {}",
-            who()
+            "WorkflowId is not set on RequestCancelExternalWorkflowExecutionCommand. \
+             Namespace={namespace} RunId={run_id}"
+        ));
+    }
+    if too_long(workflow_id) {
+        return bad(format!(
+            "WorkflowId on RequestCancelExternalWorkflowExecutionCommand exceeds length limit. {} \
+             RunId={run_id} Namespace={namespace}",
+            too_long_name("WorkflowId", workflow_id)
         ));
     }
     if !run_id.is_empty() && run_id.parse::<RunId>().is_err() {
@@ -73,24 +80,45 @@ pub(super) fn request_cancel(
 }
 
 /// The `SignalExternalWorkflowExecution` command.
+#[allow(deprecated)] // as above
 pub(super) fn signal(
     tx: &mut Transaction<'_>,
     completed: EventId,
     command: &Shared<SignalCommand>,
 ) -> Result<(), BadCommand> {
-    let bad = |what: &str| {
+    let bad = |what: String| {
         let cause = WorkflowTaskFailedCause::BadSignalWorkflowExecutionAttributes;
-        Err(BadCommand::new(cause, what.to_owned()))
+        Err(BadCommand::new(cause, what))
     };
-    let execution = command.execution.clone().unwrap_or_default();
-    if execution.workflow_id.is_empty() {
-        return bad("WorkflowId is not set on SignalExternalWorkflowExecutionCommand.");
+    let Some(execution) = &command.execution else {
+        return bad("Execution is not set on SignalExternalWorkflowExecutionCommand.".to_owned());
+    };
+    let (workflow_id, run_id) = (&execution.workflow_id, &execution.run_id);
+    let (namespace, signal) = (&command.namespace, &command.signal_name);
+    if workflow_id.is_empty() {
+        return bad(format!(
+            "WorkflowId is not set on SignalExternalWorkflowExecutionCommand. \
+             Namespace={namespace} RunId={run_id} SignalName={signal}"
+        ));
     }
-    if !execution.run_id.is_empty() && execution.run_id.parse::<RunId>().is_err() {
-        return bad("Invalid RunId set on SignalExternalWorkflowExecutionCommand.");
+    if too_long(workflow_id) {
+        return bad(format!(
+            "WorkflowId on SignalExternalWorkflowExecutionCommand exceeds length limit. {} \
+             Namespace={namespace} RunId={run_id} SignalName={signal}",
+            too_long_name("WorkflowId", workflow_id)
+        ));
     }
-    if command.signal_name.is_empty() {
-        return bad("SignalName is not set on SignalExternalWorkflowExecutionCommand.");
+    if !run_id.is_empty() && run_id.parse::<RunId>().is_err() {
+        return bad(format!(
+            "Invalid RunId set on SignalExternalWorkflowExecutionCommand. \
+             WorkflowId={workflow_id} Namespace={namespace} RunId={run_id} SignalName={signal}"
+        ));
+    }
+    if signal.is_empty() {
+        return bad(format!(
+            "SignalName is not set on SignalExternalWorkflowExecutionCommand. \
+             WorkflowId={workflow_id} Namespace={namespace} RunId={run_id}"
+        ));
     }
     let id = tx.add(Attributes::SignalExternalWorkflowExecutionInitiated {
         command: command.clone(),

@@ -99,7 +99,8 @@ impl Server {
         initiated: EventId,
     ) -> Option<RunId> {
         let run = self.get(parent);
-        run.last_reset_time?;
+        // Not one that the new run asks for anew, though its event have the same id (B21).
+        run.last_kept_event_id.filter(|last| initiated <= *last)?;
         let child = self.current_run(run.child(initiated)?.initiated.workflow_id.as_str())?;
         let of = child.started.parent.as_ref()?;
         let starter = self.run(of.execution.run_id)?;

@@ -27,13 +27,19 @@ pub enum TaskKey {
     Dispatch(RunIndex, Dispatch),
     /// A deadline.
     Timer(RunIndex, Timer),
+    /// Handing the query that this call asks to a worker that polls: after the tasks, of which the
+    /// worker should know what it can.
+    Query(RunIndex, CallId),
 }
 
 impl TaskKey {
     /// The run it is for, if it is for one.
     pub fn run(self) -> Option<RunIndex> {
         match self {
-            Self::Transfer(run, _) | Self::Dispatch(run, _) | Self::Timer(run, _) => Some(run),
+            Self::Transfer(run, _)
+            | Self::Dispatch(run, _)
+            | Self::Timer(run, _)
+            | Self::Query(run, _) => Some(run),
             Self::Batch(_) => None,
         }
     }
@@ -94,8 +100,6 @@ pub enum Dispatch {
     WorkflowTask,
     /// The activity scheduled by this event.
     ActivityTask(EventId),
-    /// The query that this call asks.
-    QueryTask(CallId),
 }
 
 /// A deadline of a run. The run's own comes before the deadlines that it caps, as the older one.

@@ -33,6 +33,8 @@ names! {
     by_parent_close_policy = "by parent close policy";
     /// R47.
     terminate_if_running = "TerminateIfRunning WorkflowIdReusePolicy";
+    /// C9.
+    grpc_message_too_large = "GrpcMessageTooLarge";
     /// R33.
     unhandled_command = "UnhandledCommand";
 }

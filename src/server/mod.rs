@@ -50,6 +50,7 @@ mod duration;
 mod external;
 mod follow_up;
 mod key;
+mod memo;
 mod messages;
 mod query;
 mod reader;
@@ -208,6 +209,7 @@ impl Server {
             TaskKey::Timer(run, Timer::Queries) => self.time_out_queries(now, run),
             TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
             TaskKey::Batch(at) => self.batch_step(now, at),
+            TaskKey::Query(run, call) => self.dispatch_query(now, run, call, outbox),
         }
         self.answer_update_waits(outbox);
         self.deliver(outbox);
@@ -384,7 +386,6 @@ impl Server {
                     Response::PollWorkflowTaskQueue(Box::new(task))
                 })
             }
-            Dispatch::QueryTask(call) => self.start_query_task(at, call),
             Dispatch::ActivityTask(scheduled) => {
                 let task = self.transact(now, at, |tx| {
                     tx.change_silently();

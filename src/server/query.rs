@@ -11,13 +11,13 @@ use std::hash::Hash;
 use std::time::Duration;
 
 use super::agenda::Queue;
-use super::key::RunIndex;
+use super::key::{RunIndex, TaskKey};
 use super::run::Run;
 use super::workflow_task::WorkflowTaskState;
-use super::{Server, messages};
+use super::{Server, messages, reader};
 use crate::api::{
-    CallId, ExecutionStatus, PolledTaskQueue, QueryAnswer, QueryId, QueryOutcome, QueryTask,
-    QueryTaskToken, QueryWorkflow, RespondQueryTaskCompleted, Response, RpcError,
+    CallId, ExecutionStatus, Outbox, PolledTaskQueue, QueryAnswer, QueryId, QueryOutcome,
+    QueryTask, QueryTaskToken, QueryWorkflow, RespondQueryTaskCompleted, Response, RpcError,
 };
 use crate::clock::Time;
 use crate::history::ids::Digest;
@@ -44,7 +44,7 @@ const FAILED_STATE_ATTEMPT: u32 = 3;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) struct Query {
     call: CallId,
-    query: Shared<WorkflowQuery>,
+    asked: Shared<WorkflowQuery>,
     state: QueryState,
     /// When its time is over.
     deadline: Time,
@@ -117,7 +117,7 @@ pub(super) fn next(run: &Run) -> Option<Time> {
 /// The queries that a task which starts now takes along.
 pub(super) fn along(run: &Run) -> Vec<(QueryId, Shared<WorkflowQuery>)> {
     let buffered = run.queries.iter().filter(|query| query.is_buffered());
-    buffered.map(|query| (query.id(run.execution.run_id), query.query.clone())).collect()
+    buffered.map(|query| (query.id(run.execution.run_id), query.asked.clone())).collect()
 }
 
 /// A refused completion: its answers count for nothing, and the queries are asked again.
@@ -173,7 +173,7 @@ impl Server {
         check_ready(run, deadline)?;
         let query = Query {
             call,
-            query: request.query,
+            asked: request.query,
             state: QueryState::Buffered,
             deadline,
             asked_again: 0,
@@ -229,22 +229,38 @@ impl Server {
         (PolledTaskQueue::Normal(self.get(at).started.task_queue.clone()), None)
     }
 
-    /// Hands a query to a worker, with all that is recorded; a sticky worker knows it already.
-    pub(super) fn start_query_task(&mut self, at: RunIndex, call: CallId) -> Option<Response> {
+    /// Hands a query to the worker that has polled longest.
+    pub(super) fn dispatch_query(
+        &mut self,
+        now: Time,
+        at: RunIndex,
+        call: CallId,
+        outbox: &mut Outbox,
+    ) {
+        let Some(queue) = self.agenda.queue(TaskKey::Query(at, call)).cloned() else { return };
+        let Some(poll) = self.polls.take(&queue, now) else { return };
+        if let Some(response) = self.start_query_task(at, call) {
+            outbox.answer(poll.call, Ok(response));
+        }
+    }
+
+    /// Hands a query out, with all that is there to be known; a sticky worker knows it already.
+    fn start_query_task(&mut self, at: RunIndex, call: CallId) -> Option<Response> {
+        let history = reader::view(self.get(at));
         let run = self.edit(at);
         let query = run.queries.iter_mut().find(|query| query.call == call)?;
         let QueryState::Queued(queued) = &query.state else { return None };
         let queued = queued.clone();
         let (task_queue, history) = match &queued.queue {
             PolledTaskQueue::Sticky(name) => (name.clone(), None),
-            PolledTaskQueue::Normal(name) => (name.clone(), Some(run.history.clone())),
+            PolledTaskQueue::Normal(name) => (name.clone(), Some(history)),
         };
         query.state = QueryState::Polled(queued);
         let task = QueryTask {
             token: QueryTaskToken { task_queue, query: query.id(run.execution.run_id) },
             execution: run.execution.clone(),
             workflow_type: run.started.workflow_type.clone(),
-            query: query.query.clone(),
+            query: query.asked.clone(),
             previous_started_event_id: run.previous_started_event_id,
             history,
             task_queue: run.started.task_queue.clone(),
@@ -261,20 +277,19 @@ impl Server {
     ) -> Result<Response, RpcError> {
         let (at, call) =
             self.find_polled_query(&request.token).ok_or_else(messages::query_task_not_found)?;
-        match result(request.answer) {
-            Some(result) => self.end_query(at, call, result),
-            None => {
-                let (queue, any_worker_at) = self.queue_for_query(now, at);
-                if let Some(query) = self.edit(at).queries.iter_mut().find(|q| q.call == call) {
-                    query.asked_again += 1;
-                    let look_for_poller_at = look_for_poller_at(&queue, now, query.deadline);
-                    query.state = QueryState::Queued(Queued {
-                        queue,
-                        since: now,
-                        any_worker_at,
-                        look_for_poller_at,
-                    });
-                }
+        if let Some(result) = result(request.answer) {
+            self.end_query(at, call, result);
+        } else {
+            let (queue, any_worker_at) = self.queue_for_query(now, at);
+            if let Some(query) = self.edit(at).queries.iter_mut().find(|q| q.call == call) {
+                query.asked_again += 1;
+                let look_for_poller_at = look_for_poller_at(&queue, now, query.deadline);
+                query.state = QueryState::Queued(Queued {
+                    queue,
+                    since: now,
+                    any_worker_at,
+                    look_for_poller_at,
+                });
             }
         }
         self.refresh(at);
@@ -430,5 +445,99 @@ fn result(answer: QueryAnswer) -> Option<Result<Response, RpcError>> {
             Some(Err(messages::query_failed(&message, failure)))
         }
         QueryAnswer::Unspecified => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::{Story, complete_workflow};
+    use super::*;
+    use crate::api::{Code, Request, Target, WorkflowTask};
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    /// A story in which the workflow has nothing to do for its worker.
+    fn idle() -> Story {
+        Story::after(vec![])
+    }
+
+    fn ask(story: &mut Story) -> CallId {
+        let request = Request::QueryWorkflow(Box::new(QueryWorkflow {
+            target: Target::current("w"),
+            query: WorkflowQuery { query_type: "state".to_owned(), ..Default::default() }.into(),
+            reject_condition: QueryRejectCondition::None,
+            timeout: None,
+        }));
+        story.park(request)
+    }
+
+    fn query_of(task: &WorkflowTask) -> QueryId {
+        task.queries[0].0
+    }
+
+    #[test]
+    fn a_query_that_no_worker_takes_is_told_so_a_second_before_its_time_is_over() {
+        let mut story = idle();
+        story.pass(30 * SECOND);
+        let call = ask(&mut story);
+        story.pass(28 * SECOND);
+        assert_eq!(story.answer(call), None);
+        story.pass(SECOND);
+        let refused = story.answer(call).unwrap().unwrap_err();
+        assert_eq!(refused.code, Code::FailedPrecondition);
+        assert_eq!(refused.message, "no poller seen for task queue recently, worker may be down");
+    }
+
+    #[test]
+    fn a_query_that_a_worker_does_not_answer_times_out() {
+        let mut story = idle();
+        let call = ask(&mut story);
+        let task = story.poll_query().expect("a query task");
+        assert_eq!(task.history.unwrap().history.len(), 4);
+        story.pass(30 * SECOND);
+        let refused = story.answer(call).unwrap().unwrap_err();
+        assert_eq!(refused.code, Code::DeadlineExceeded);
+        assert_eq!(refused.message, "query timed out before a worker could process it");
+    }
+
+    #[test]
+    fn a_query_goes_along_with_a_pending_task_and_leaves_no_event() {
+        let mut story = Story::started();
+        let call = ask(&mut story);
+        let task = story.poll();
+        let mut completion = super::super::story::completion(&task, vec![]);
+        completion.query_results = vec![(query_of(&task), QueryAnswer::Answered(None))];
+        story.complete_as(completion).unwrap();
+        let answered = Response::QueryWorkflow(QueryOutcome::Answered(None));
+        assert_eq!(story.answer(call), Some(Ok(answered)));
+        assert_eq!(story.types().len(), 4);
+    }
+
+    #[test]
+    fn a_refused_completion_answers_nothing_and_the_query_has_another_id_then() {
+        let mut story = Story::started();
+        let call = ask(&mut story);
+        let task = story.poll();
+        story.signal("s").unwrap();
+        let mut completion = super::super::story::completion(&task, vec![complete_workflow()]);
+        completion.query_results = vec![(query_of(&task), QueryAnswer::Answered(None))];
+        story.complete_as(completion).unwrap_err();
+        assert_eq!(story.answer(call), None);
+        assert_ne!(query_of(&story.poll()), query_of(&task));
+    }
+
+    #[test]
+    fn a_caller_that_gives_up_is_forgotten() {
+        let mut story = idle();
+        let call = ask(&mut story);
+        story.server.abandon(story.now, call);
+        assert_eq!(story.poll_query(), None);
+        assert_eq!(story.server, idle_and_polled(), "as if nobody had asked");
+    }
+
+    fn idle_and_polled() -> Server {
+        let mut story = idle();
+        assert_eq!(story.poll_query(), None);
+        story.server
     }
 }

@@ -29,7 +29,8 @@ impl Server {
     ) -> Result<Option<Response>, RpcError> {
         let at = self.find(&request.target)?;
         if is_there(self.get(at), request.wait) {
-            return Ok(Some(view(self.get(at))));
+            let view = view(self.get(at));
+            return Ok(Some(Response::GetWorkflowExecutionHistory(view)));
         }
         self.edit(at).readers.push(Reader { call, wait: request.wait });
         self.parked.insert(call, at);
@@ -43,7 +44,7 @@ impl Server {
         let served: Vec<CallId> =
             run.readers.iter().filter(served).map(|reader| reader.call).collect();
         for call in served {
-            let answer = view(self.get(at));
+            let answer = Response::GetWorkflowExecutionHistory(view(self.get(at)));
             self.edit(at).readers.retain(|reader| reader.call != call);
             self.answer_parked(call, Ok(answer));
         }
@@ -59,12 +60,12 @@ fn is_there(run: &Run, wait: HistoryWait) -> bool {
 }
 
 /// A run's history as a reader gets it.
-fn view(run: &Run) -> Response {
-    Response::GetWorkflowExecutionHistory(HistoryView {
+pub(super) fn view(run: &Run) -> HistoryView {
+    HistoryView {
         execution: run.execution.clone(),
         history: run.history.clone(),
         transient: if run.is_open() { workflow_task::transient_events(run) } else { Vec::new() },
-    })
+    }
 }
 
 /// Forgets a call.

@@ -6,9 +6,9 @@ use super::activity::Activity;
 use super::child::{Child, ChildState};
 use super::external::{ExternalCancel, ExternalSignal};
 use super::key::RunIndex;
-use super::reset_points;
 use super::run::{Run, expiration};
 use super::timer::UserTimer;
+use super::{memo, reset_points};
 use crate::clock::Time;
 use crate::history::{Attributes, Event, EventId, History, RunId};
 
@@ -22,6 +22,8 @@ pub(super) fn rebuild(base: &Run, kept: History, index: RunIndex, run_id: RunId,
     run.had_workflow_task = true;
     run.original_start_time = base.original_start_time;
     run.last_reset_time = Some(now);
+    // The requests of signals are forgotten: a repeated one counts in the new run (observed).
+    run.last_kept_event_id = kept.last().map(|event| event.id);
     let execution_timeout = run.started.workflow_execution_timeout;
     run.chain_expires_at = (!execution_timeout.is_zero()).then(|| now + execution_timeout);
     run.expires_at = expiration(now, std::time::Duration::ZERO, &run.started, run.chain_expires_at);
@@ -41,9 +43,7 @@ fn apply(run: &mut Run, event: &Event, now: Time) {
             reset_points::record(run, event.time, event.id, extras.as_deref());
         }
         Attributes::WorkflowExecutionCancelRequested { .. } => run.cancel_requested = true,
-        Attributes::WorkflowExecutionSignaled(signaled) => {
-            run.signal_request_ids.insert(signaled.request_id.clone());
-        }
+        Attributes::WorkflowPropertiesModified { command, .. } => memo::upsert(run, command),
         Attributes::WorkflowExecutionUpdateAdmitted { .. }
         | Attributes::WorkflowExecutionUpdateAccepted(_)
         | Attributes::WorkflowExecutionUpdateCompleted { .. } => {

@@ -16,6 +16,7 @@ use super::run::Run;
 use super::terminate::{TerminatedBy, Termination, terminate};
 use super::transaction::Transaction;
 use super::update;
+use crate::api::limits::too_long;
 use crate::api::{ExecutionStatus, Response, RpcError};
 use crate::clock::Time;
 use crate::history::event::{StartOrigin, WorkflowExecutionSignaled, WorkflowTaskFailed};
@@ -23,9 +24,6 @@ use crate::history::ids::RunCause;
 use crate::history::{Attributes, Event, EventId, Failure, History, Name, RunId};
 use crate::official::enums::{ResetReapplyExcludeType, ResetReapplyType, WorkflowTaskFailedCause};
 use crate::official::workflowservice::ResetWorkflowExecutionRequest;
-
-/// The longest request id there may be (B1).
-const MAXIMUM_REQUEST_ID_LENGTH: usize = 1_000;
 
 /// What is not to happen again in the new run (B18).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,10 +44,13 @@ impl Server {
         if request.request_id.is_empty() {
             return Err(RpcError::invalid_argument("RequestId is not set on request."));
         }
-        if request.request_id.len() > MAXIMUM_REQUEST_ID_LENGTH {
+        if too_long(&request.request_id) {
             return Err(RpcError::invalid_argument("RequestId length exceeds limit."));
         }
-        let execution = request.workflow_execution.clone().unwrap_or_default();
+        let execution = request
+            .workflow_execution
+            .clone()
+            .ok_or_else(|| RpcError::invalid_argument("Execution is not set on request."))?;
         let target = crate::api::Target {
             workflow_id: execution.workflow_id.into(),
             run_id: execution.run_id.into(),
@@ -296,7 +297,6 @@ fn reapply<'e>(
     for event in events {
         match &event.attributes {
             Attributes::WorkflowExecutionSignaled(signaled) if !excluded.signals => {
-                tx.run.signal_request_ids.insert(signaled.request_id.clone());
                 // Who sent it from another execution is not carried over.
                 let again = WorkflowExecutionSignaled { external: None, ..(**signaled).clone() };
                 tx.buffer(Attributes::WorkflowExecutionSignaled(Arc::new(again)));

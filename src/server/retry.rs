@@ -1,14 +1,20 @@
 //! Whether there is another attempt, and when (R72–R76).
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::clock::Time;
 use crate::history::event::{RetryPolicy, RetryState};
 use crate::history::{Failure, Name};
+use crate::official::enums::TimeoutType;
 use crate::official::failure::failure::FailureInfo;
 use crate::official::{common, well_known};
 
 use super::duration::to_std;
+
+/// The timeouts that a policy can name, behind `TemporalTimeout:`.
+const TIMEOUT_TYPES: [&str; 5] =
+    ["Unspecified", "StartToClose", "ScheduleToStart", "ScheduleToClose", "Heartbeat"];
 
 /// What a policy says of a failed attempt.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,6 +97,12 @@ pub(super) fn attempt_of(number: u32, failure: &Failure) -> Attempt<'_> {
             Some(FailureInfo::TerminatedFailureInfo(_) | FailureInfo::CanceledFailureInfo(_)) => {
                 non_retryable = true;
             }
+            // Timeouts of one attempt are told by type, others are final (observed).
+            Some(FailureInfo::TimeoutFailureInfo(info)) => match info.timeout_type() {
+                TimeoutType::StartToClose => error_type = "TemporalTimeout:StartToClose",
+                TimeoutType::Heartbeat => error_type = "TemporalTimeout:Heartbeat",
+                _ => non_retryable = true,
+            },
             _ => {}
         },
         Failure::ActivityTimeout(_)
@@ -103,7 +115,7 @@ pub(super) fn attempt_of(number: u32, failure: &Failure) -> Attempt<'_> {
 
 /// What is wrong with a policy, in the server's words (R50). With one attempt there is no retry,
 /// and nothing is checked.
-pub(super) fn validate(policy: &common::RetryPolicy) -> Result<(), &'static str> {
+pub(super) fn validate(policy: &common::RetryPolicy) -> Result<(), Cow<'static, str>> {
     if policy.maximum_attempts == 1 {
         return Ok(());
     }
@@ -113,22 +125,29 @@ pub(super) fn validate(policy: &common::RetryPolicy) -> Result<(), &'static str>
     let nanos =
         |duration: &Option<well_known::Duration>| duration.as_ref().map_or(Duration::ZERO, to_std);
     if negative(&policy.initial_interval) {
-        return Err("InitialInterval cannot be negative on retry policy.");
+        return Err("invalid InitialInterval set on retry policy: negative duration".into());
     }
     if policy.backoff_coefficient.is_nan()
         || (policy.backoff_coefficient != 0.0 && policy.backoff_coefficient < 1.0)
     {
-        return Err("BackoffCoefficient cannot be less than 1 on retry policy.");
+        return Err("BackoffCoefficient cannot be less than 1 on retry policy.".into());
     }
     if negative(&policy.maximum_interval) {
-        return Err("MaximumInterval cannot be negative on retry policy.");
+        return Err("invalid MaximumInterval set on retry policy: negative duration".into());
     }
     let (initial, maximum) = (nanos(&policy.initial_interval), nanos(&policy.maximum_interval));
     if !maximum.is_zero() && maximum < initial {
-        return Err("MaximumInterval cannot be less than InitialInterval on retry policy.");
+        return Err("MaximumInterval cannot be less than InitialInterval on retry policy.".into());
     }
     if policy.maximum_attempts < 0 {
-        return Err("MaximumAttempts cannot be negative on retry policy.");
+        return Err("MaximumAttempts cannot be negative on retry policy.".into());
+    }
+    for name in &policy.non_retryable_error_types {
+        if let Some(kind) = name.strip_prefix("TemporalTimeout:")
+            && !TIMEOUT_TYPES.contains(&kind)
+        {
+            return Err(format!("Invalid timeout type value: {kind}.").into());
+        }
     }
     Ok(())
 }

@@ -17,7 +17,8 @@ use super::workflow_task::WorkflowTaskState;
 use crate::api::{ExecutionStatus, StickyAttributes};
 use crate::clock::Time;
 use crate::history::event::{ResetPoint, WorkflowExecutionStarted};
-use crate::history::{EventId, Execution, History, Name, RunId};
+use crate::history::{EventId, Execution, History, Name, RunId, Shared};
+use crate::official::common;
 
 /// One run of a Workflow Id.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -51,6 +52,7 @@ pub struct Run {
     pub(super) close_attempted: bool,
 
     pub(super) cancel_requested: bool,
+    pub(super) memo: Option<Shared<common::Memo>>,
     /// By scheduled event.
     pub(super) activities: Vec<Activity>,
     /// By started event.
@@ -77,6 +79,8 @@ pub struct Run {
 
     pub(super) reset_points: Vec<ResetPoint>,
     pub(super) last_reset_time: Option<Time>,
+    /// The last event that the reset which made this run kept.
+    pub(super) last_kept_event_id: Option<EventId>,
     /// The latest run that a reset of this one made (B23).
     pub(super) reset_run_id: Option<RunId>,
     /// The run that took over, by continue-as-new or retry.
@@ -114,6 +118,7 @@ impl Run {
             had_workflow_task: false,
             close_attempted: false,
             cancel_requested: false,
+            memo: started.memo.clone(),
             activities: Vec::new(),
             timers: Vec::new(),
             children: Vec::new(),
@@ -128,6 +133,7 @@ impl Run {
             chain_expires_at: execution_expiration,
             reset_points: started.prev_auto_reset_points.clone(),
             last_reset_time: None,
+            last_kept_event_id: None,
             reset_run_id: None,
             successor: None,
             started,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::duration::or_zero;
 use super::run::Run;
 use super::transaction::Transaction;
+use super::workflow_task::{self, StartedFrom};
 use super::{cron, messages};
 use crate::api::{ExecutionStatus, RpcError};
 use crate::clock::Time;
@@ -18,10 +19,24 @@ use crate::official::workflowservice::{
 use crate::official::{common, taskqueue, well_known};
 
 /// The time that a worker has for a workflow task if nobody says otherwise (A7).
-pub(super) const DEFAULT_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
+const DEFAULT_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The longest that a worker may have for one (observed).
+const MAXIMUM_WORKFLOW_TASK_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// The run timeout that is asked for, as it is recorded: an execution timeout is one too (A7).
+pub(super) fn run_timeout(asked: Duration, execution_timeout: Duration) -> Duration {
+    if asked.is_zero() { execution_timeout } else { cap(asked, execution_timeout) }
+}
+
+/// The workflow task timeout that is asked for, as it is recorded (A7).
+pub(super) fn workflow_task_timeout(asked: Duration, run_timeout: Duration) -> Duration {
+    let timeout = if asked.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { asked };
+    cap(timeout.min(MAXIMUM_WORKFLOW_TASK_TIMEOUT), run_timeout)
+}
 
 /// A timeout within another, which may be unset.
-pub(super) fn cap(timeout: Duration, limit: Duration) -> Duration {
+fn cap(timeout: Duration, limit: Duration) -> Duration {
     if limit.is_zero() { timeout } else { timeout.min(limit) }
 }
 
@@ -41,10 +56,11 @@ pub(super) struct Asked<'a> {
     pub(super) retry_policy: Option<&'a common::RetryPolicy>,
     pub(super) cron_schedule: &'a str,
     memo: Option<&'a common::Memo>,
-    search_attributes: Option<&'a common::SearchAttributes>,
+    pub(super) search_attributes: Option<&'a common::SearchAttributes>,
     header: Option<&'a common::Header>,
     pub(super) start_delay: Option<&'a well_known::Duration>,
     priority: Option<&'a common::Priority>,
+    pub(super) first_task: FirstTask,
 }
 
 macro_rules! asked {
@@ -68,6 +84,7 @@ macro_rules! asked {
             header: $request.header.as_ref(),
             start_delay: $request.workflow_start_delay.as_ref(),
             priority: $request.priority.as_ref(),
+            first_task: FirstTask::Scheduled,
         }
     };
 }
@@ -101,15 +118,7 @@ impl Asked<'_> {
     /// The first event of the new run.
     pub(super) fn started(&self, run_id: RunId, now: Time) -> WorkflowExecutionStarted {
         let execution_timeout = or_zero(self.execution_timeout);
-        let run_timeout = or_zero(self.run_timeout);
-        let run_timeout = if run_timeout.is_zero() {
-            execution_timeout
-        } else {
-            cap(run_timeout, execution_timeout)
-        };
-        let task_timeout = or_zero(self.task_timeout);
-        let task_timeout =
-            if task_timeout.is_zero() { DEFAULT_WORKFLOW_TASK_TIMEOUT } else { task_timeout };
+        let run_timeout = run_timeout(or_zero(self.run_timeout), execution_timeout);
         let start_delay = or_zero(self.start_delay);
         let cron_backoff = cron::backoff(self.cron_schedule, now, now);
         WorkflowExecutionStarted {
@@ -119,7 +128,7 @@ impl Asked<'_> {
             input: self.input.cloned().map(Shared::new),
             workflow_execution_timeout: execution_timeout,
             workflow_run_timeout: run_timeout,
-            workflow_task_timeout: cap(task_timeout, run_timeout),
+            workflow_task_timeout: workflow_task_timeout(or_zero(self.task_timeout), run_timeout),
             parent: None,
             root: None,
             continued_execution_run_id: None,
@@ -229,6 +238,8 @@ pub(super) enum FirstTask {
     Scheduled,
     /// When the parent has recorded the child's start (R87).
     AwaitsParent,
+    /// As `Scheduled`, and started at once by who starts the run (observed). Not after a backoff.
+    Eager,
 }
 
 /// Writes the first events of a run: its start, a signal if it came with one, the first workflow
@@ -239,12 +250,16 @@ pub(super) fn begin(
     signal: Option<std::sync::Arc<crate::history::event::WorkflowExecutionSignaled>>,
 ) {
     let started = std::sync::Arc::clone(&tx.run.started);
+    let identity = started.identity.clone();
     tx.add(Attributes::WorkflowExecutionStarted(started));
     if let Some(signaled) = signal {
         tx.run.signal_request_ids.insert(signaled.request_id.clone());
         tx.buffer(Attributes::WorkflowExecutionSignaled(signaled));
     }
-    if first_task == FirstTask::Scheduled && !tx.run.in_first_backoff() {
+    if first_task != FirstTask::AwaitsParent && !tx.run.in_first_backoff() {
         tx.schedule_workflow_task();
+        if first_task == FirstTask::Eager {
+            workflow_task::start(tx, &identity, StartedFrom::NormalQueue);
+        }
     }
 }

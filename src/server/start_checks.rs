@@ -4,13 +4,11 @@
 
 use super::duration::is_negative;
 use super::start::{Asked, terminates_running};
-use super::{cron, messages, retry};
+use super::{cron, messages, retry, search_attributes};
 use crate::api::RpcError;
+use crate::api::limits::{MAXIMUM_ID_LENGTH, check_task_queue, too_long};
 use crate::clock::Time;
-use crate::official::enums::WorkflowIdConflictPolicy;
-
-/// The longest id, type or name there may be.
-const MAXIMUM_ID_LENGTH: usize = 1_000;
+use crate::official::enums::{WorkflowIdConflictPolicy, WorkflowIdReusePolicy};
 
 type Checked = Result<(), RpcError>;
 
@@ -20,7 +18,7 @@ fn invalid(what: &str) -> Checked {
 
 impl Asked<'_> {
     /// Of `StartWorkflowExecution`.
-    pub(super) fn validate(&self, now: Time) -> Checked {
+    pub(super) fn validate(&self, namespace: &str, now: Time) -> Checked {
         self.check_workflow_id()?;
         self.check_retry_policy()?;
         self.check_start_delay()?;
@@ -32,14 +30,20 @@ impl Asked<'_> {
         }
         self.check_task_queue()?;
         self.check_timeouts()?;
-        if self.request_id.len() > MAXIMUM_ID_LENGTH {
+        if too_long(self.request_id) {
             return invalid("RequestId length exceeds limit.");
         }
-        self.check_policies()
+        self.check_policies()?;
+        self.check_search_attributes(namespace)
     }
 
     /// Of `SignalWithStartWorkflowExecution`.
-    pub(super) fn validate_with_signal(&self, signal_name: &str, now: Time) -> Checked {
+    pub(super) fn validate_with_signal(
+        &self,
+        namespace: &str,
+        signal_name: &str,
+        now: Time,
+    ) -> Checked {
         cron::validate(self.cron_schedule, now)?;
         self.check_workflow_id()?;
         if signal_name.is_empty() {
@@ -55,7 +59,14 @@ impl Asked<'_> {
         self.check_timeouts()?;
         self.check_retry_policy()?;
         self.check_start_delay()?;
-        self.check_policies()
+        self.check_policies()?;
+        if self.conflict() == WorkflowIdConflictPolicy::Fail {
+            return invalid(
+                "Invalid WorkflowIDConflictPolicy: WORKFLOW_ID_CONFLICT_POLICY_FAIL is not \
+                 supported for this operation.",
+            );
+        }
+        self.check_search_attributes(namespace)
     }
 
     fn type_name(&self) -> &str {
@@ -88,10 +99,7 @@ impl Asked<'_> {
     }
 
     fn check_task_queue(&self) -> Checked {
-        if self.task_queue.is_none_or(|queue| queue.name.is_empty()) {
-            return invalid("missing task queue name");
-        }
-        Ok(())
+        check_task_queue(self.task_queue).map_err(RpcError::invalid_argument)
     }
 
     fn check_timeouts(&self) -> Checked {
@@ -117,7 +125,21 @@ impl Asked<'_> {
                  cannot be used together with a WorkflowIDConflictPolicy",
             );
         }
+        if self.reuse() == WorkflowIdReusePolicy::RejectDuplicate
+            && self.conflict() == WorkflowIdConflictPolicy::TerminateExisting
+        {
+            return invalid(
+                "Invalid WorkflowIDReusePolicy: WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE cannot \
+                 be used together with WorkflowIdConflictPolicy \
+                 WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING",
+            );
+        }
         Ok(())
+    }
+
+    fn check_search_attributes(&self, namespace: &str) -> Checked {
+        search_attributes::problem(self.search_attributes, namespace)
+            .map_or(Ok(()), |what| invalid(&what))
     }
 }
 
@@ -150,9 +172,10 @@ mod tests {
             cron_schedule: "nonsense".to_owned(),
             ..Default::default()
         };
-        let of_start = Asked::from(&start).validate(EPOCH).unwrap_err();
+        let of_start = Asked::from(&start).validate("default", EPOCH).unwrap_err();
         assert_eq!(of_start.message, "WorkflowId is not set on request.");
-        let of_both = Asked::from(&with_signal).validate_with_signal("", EPOCH).unwrap_err();
+        let of_both =
+            Asked::from(&with_signal).validate_with_signal("default", "", EPOCH).unwrap_err();
         assert_eq!(of_both.message, "invalid CronSchedule.");
     }
 
@@ -163,7 +186,7 @@ mod tests {
             workflow_type: Some(WorkflowType { name: "x".repeat(1_001) }),
             ..Default::default()
         };
-        let of_start = Asked::from(&start).validate(EPOCH).unwrap_err();
+        let of_start = Asked::from(&start).validate("default", EPOCH).unwrap_err();
         assert_eq!(of_start.message, "WorkflowType length exceeds limit.");
         let with_signal = SignalWithStartWorkflowExecutionRequest {
             workflow_id: start.workflow_id.clone(),
@@ -171,12 +194,12 @@ mod tests {
             ..Default::default()
         };
         let asked = Asked::from(&with_signal);
-        let of_both = asked.validate_with_signal("s", EPOCH).unwrap_err();
+        let of_both = asked.validate_with_signal("default", "s", EPOCH).unwrap_err();
         assert_eq!(
             of_both.message,
             "workflow type name exceeds maximum allowed length (1001/1000)"
         );
-        let unnamed = asked.validate_with_signal("", EPOCH).unwrap_err();
+        let unnamed = asked.validate_with_signal("default", "", EPOCH).unwrap_err();
         assert_eq!(unnamed.message, "signal not set");
     }
 }

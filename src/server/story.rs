@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Server;
 use crate::api::{
     ActivityTarget, ActivityTask, CallId, Command, Outbox, PollActivityTaskQueue,
-    PollWorkflowTaskQueue, PolledTaskQueue, Request, RequestCancelWorkflowExecution,
+    PollWorkflowTaskQueue, PolledTaskQueue, QueryTask, Request, RequestCancelWorkflowExecution,
     RespondActivityTaskFailed, RespondWorkflowTaskCompleted, RespondWorkflowTaskFailed, Response,
     RpcError, SignalWorkflowExecution, StickyAttributes, Target, TerminateWorkflowExecution,
     WorkflowTask,
@@ -28,12 +28,14 @@ pub(super) struct Story {
     pub(super) server: Server,
     pub(super) now: Time,
     calls: u64,
+    /// To calls that were parked.
+    answers: Vec<(CallId, Result<Response, RpcError>)>,
 }
 
 impl Story {
     /// Nothing has happened.
     pub(super) fn new() -> Self {
-        Self { server: Server::new("default"), now: EPOCH, calls: 0 }
+        Self { server: Server::new("default"), now: EPOCH, calls: 0, answers: Vec::new() }
     }
 
     /// The workflow has been started.
@@ -57,16 +59,43 @@ impl Story {
         let mut outbox = Outbox::new();
         let call = CallId(self.calls);
         self.server.call(self.now, call, request, &mut outbox);
-        let mut answer = outbox.drain().find(|(to, _)| *to == call);
+        let mut answer = self.take_answer(call, &mut outbox);
         while let Some((due, task)) = self.server.due().filter(|(due, _)| *due <= self.now) {
             assert!(due <= self.now);
             self.server.fire(self.now, task, &mut outbox);
-            answer = answer.or_else(|| outbox.drain().find(|(to, _)| *to == call));
+            answer = answer.or_else(|| self.take_answer(call, &mut outbox));
         }
         if answer.is_none() {
             self.server.abandon(self.now, call);
         }
+        self.answers.extend(outbox.drain());
         answer.map_or(Ok(Response::Empty), |(_, answer)| answer)
+    }
+
+    /// What a call got of these answers; the others are kept.
+    fn take_answer(
+        &mut self,
+        call: CallId,
+        outbox: &mut Outbox,
+    ) -> Option<(CallId, Result<Response, RpcError>)> {
+        let (own, others): (Vec<_>, Vec<_>) = outbox.drain().partition(|(to, _)| *to == call);
+        self.answers.extend(others);
+        own.into_iter().next()
+    }
+
+    /// Makes a call that waits for its answer.
+    pub(super) fn park(&mut self, request: Request) -> CallId {
+        self.calls += 1;
+        let call = CallId(self.calls);
+        let mut outbox = Outbox::new();
+        self.server.call(self.now, call, request, &mut outbox);
+        self.answers.extend(outbox.drain());
+        call
+    }
+
+    /// The answer to a call that was parked, if it has one.
+    pub(super) fn answer(&self, call: CallId) -> Option<Result<Response, RpcError>> {
+        self.answers.iter().find(|(to, _)| *to == call).map(|(_, answer)| answer.clone())
     }
 
     /// Time passes, and what becomes due happens at its time.
@@ -77,6 +106,7 @@ impl Story {
             self.now = self.now.max(due);
             self.server.fire(self.now, task, &mut outbox);
         }
+        self.answers.extend(outbox.drain());
         self.now = until;
     }
 
@@ -100,6 +130,16 @@ impl Story {
         let poll = PollWorkflowTaskQueue { task_queue, identity };
         match self.call(Request::PollWorkflowTaskQueue(poll)) {
             Ok(Response::PollWorkflowTaskQueue(task)) => Some(*task),
+            _ => None,
+        }
+    }
+
+    /// A query task, from the normal queue.
+    pub(super) fn poll_query(&mut self) -> Option<QueryTask> {
+        let task_queue = PolledTaskQueue::Normal("q".into());
+        let poll = PollWorkflowTaskQueue { task_queue, identity: "worker".into() };
+        match self.call(Request::PollWorkflowTaskQueue(poll)) {
+            Ok(Response::QueryTask(task)) => Some(*task),
             _ => None,
         }
     }
@@ -130,7 +170,10 @@ impl Story {
         self.complete_as(request)
     }
 
-    fn complete_as(&mut self, request: RespondWorkflowTaskCompleted) -> Result<(), RpcError> {
+    pub(super) fn complete_as(
+        &mut self,
+        request: RespondWorkflowTaskCompleted,
+    ) -> Result<(), RpcError> {
         self.call(Request::RespondWorkflowTaskCompleted(Box::new(request))).map(|_| ())
     }
 
@@ -261,7 +304,10 @@ impl Story {
     }
 }
 
-fn completion(task: &WorkflowTask, commands: Vec<Command>) -> RespondWorkflowTaskCompleted {
+pub(super) fn completion(
+    task: &WorkflowTask,
+    commands: Vec<Command>,
+) -> RespondWorkflowTaskCompleted {
     RespondWorkflowTaskCompleted {
         token: task.token.clone(),
         commands,
@@ -308,6 +354,7 @@ pub(super) fn schedule(
     let mut attributes = command::ScheduleActivityTaskCommandAttributes {
         activity_id: id.to_owned(),
         activity_type: Some(common::ActivityType { name: "act".to_owned() }),
+        task_queue: Some(taskqueue::TaskQueue { name: "q".to_owned(), ..Default::default() }),
         start_to_close_timeout: Some(seconds(10)),
         ..command::ScheduleActivityTaskCommandAttributes::default()
     };

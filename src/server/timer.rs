@@ -1,9 +1,11 @@
 //! User timers (R77–R79).
 
 use super::commands::BadCommand;
+use super::commands::too_long_name;
 use super::duration::{is_negative, or_zero};
 use super::run::Run;
 use super::transaction::Transaction;
+use crate::api::limits::too_long;
 use crate::clock::Time;
 use crate::history::{Attributes, EventId, Name};
 use crate::official::command::{CancelTimerCommandAttributes, StartTimerCommandAttributes};
@@ -35,6 +37,12 @@ pub(super) fn start(
     }
     if id.is_empty() {
         return bad("TimerId is not set on StartTimerCommand.".to_owned());
+    }
+    if too_long(id) {
+        return bad(format!(
+            "TimerId on StartTimerCommand exceeds length limit. {}",
+            too_long_name("TimerId", id)
+        ));
     }
     if tx.run.timers.iter().any(|timer| *timer.timer_id == **id) {
         return Err(BadCommand::new(
@@ -70,6 +78,12 @@ pub(super) fn cancel(
     let id = &command.timer_id;
     if id.is_empty() {
         return bad("TimerId is not set on CancelTimerCommand.".to_owned());
+    }
+    if too_long(id) {
+        return bad(format!(
+            "TimerId on CancelTimerCommand exceeds length limit. {}",
+            too_long_name("TimerId", id)
+        ));
     }
     let pending = tx.run.timers.iter().position(|timer| *timer.timer_id == **id);
     let started_event_id = match pending {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::run::Run;
+use super::terminate::{TerminatedBy, Termination, terminate};
 use super::transaction::Transaction;
 use super::{messages, query};
 use crate::api::{
@@ -251,6 +252,16 @@ pub(super) fn respond_failed(
     if started(tx.run, &request.token).is_none() {
         return Err(messages::workflow_task_not_found());
     }
+    if request.cause == WorkflowTaskFailedCause::GrpcMessageTooLarge {
+        // The worker could never answer: the run is given up (C9).
+        let termination = Termination {
+            reason: messages::grpc_message_too_large(),
+            details: None,
+            identity: messages::history_service(),
+        };
+        terminate(tx, termination, TerminatedBy::Request);
+        return Ok(());
+    }
     let failure = request.failure.clone().map(Failure::Sent);
     fail(tx, request.cause, failure, &request.identity, &request.binary_checksum);
     tx.schedule_workflow_task();
@@ -284,6 +295,13 @@ pub(super) fn fail(
         tx.add(attributes);
     }
     end_unsuccessfully(tx.run);
+    // These are no failures of the worker's, and the next is a first attempt (observed).
+    if matches!(
+        cause,
+        WorkflowTaskFailedCause::ResetWorkflow | WorkflowTaskFailedCause::FailoverCloseCommand
+    ) {
+        tx.run.workflow_task_attempt = 1;
+    }
 }
 
 /// After a failure or a timeout: stickiness ends, and only without it does the attempt rise
@@ -329,6 +347,8 @@ pub(super) fn deadline(run: &Run) -> Option<Time> {
         WorkflowTaskState::Scheduled(task) => {
             let sticky = run.sticky.as_ref().filter(|_| task.task_queue.sticky.is_some());
             let patience = match (sticky, task.kind) {
+                // Without a timeout it waits there for ever (observed).
+                (Some(sticky), _) if sticky.schedule_to_start_timeout.is_zero() => return None,
                 (Some(sticky), _) => sticky.schedule_to_start_timeout,
                 (None, TaskKind::Speculative) => SPECULATIVE_PATIENCE,
                 (None, _) => return None,

@@ -39,6 +39,7 @@ impl Happening {
             Self::Worker(..) => 2,
             Self::Native(..) => 3,
             Self::Server(TaskKey::Timer(..)) => 4,
+            Self::Server(TaskKey::Query(..)) => 5,
         }
     }
 }
@@ -49,7 +50,7 @@ impl Ord for Happening {
             (Self::Client(a), Self::Client(b)) => a.cmp(b),
             (Self::Worker(a, key_a), Self::Worker(b, key_b)) => (a, key_a).cmp(&(b, key_b)),
             (Self::Native(a, key_a), Self::Native(b, key_b)) => (a, key_a).cmp(&(b, key_b)),
-            // Within the server's own, the key's order tells: timers are its last variant.
+            // Within the server's own, the key's order tells: timers and queries come last there.
             (Self::Server(a), Self::Server(b)) => a.cmp(b),
             _ => self.class().cmp(&other.class()),
         }

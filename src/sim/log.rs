@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ClientIndex;
 use crate::api::{Description, ExecutionStatus, RpcError, UpdateProgress};
 use crate::clock::Time;
-use crate::history::{RunId, WorkflowId};
+use crate::history::{Payloads, RunId, WorkflowId};
 
 /// A step of a client that has been answered.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -41,6 +41,10 @@ pub enum Answer {
     Updated(Arc<UpdateProgress>),
     /// What `describe` asked for.
     Described(Arc<Description>),
+    /// What a worker said to a query.
+    Queried(Option<Payloads>),
+    /// The run was in a state in which it was not to be asked.
+    QueryRejected(ExecutionStatus),
     /// The run that `wait_for_close` waited for has closed like this.
     Closed(ExecutionStatus),
     /// The server refused.

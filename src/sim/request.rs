@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use super::log::NotSent;
 use crate::api::{
-    ActivityById, ActivityTarget, Request, RequestCancelWorkflowExecution,
+    ActivityById, ActivityTarget, QueryWorkflow, Request, RequestCancelWorkflowExecution,
     RespondActivityTaskFailed, RpcError, SignalWorkflowExecution, Target,
     TerminateWorkflowExecution, UpdateStage, UpdateWorkflowExecution,
 };
 use crate::history::{Attributes, EventId, History, Name, Payloads, RunId, WorkflowId};
-use crate::official::{common, enums, failure, taskqueue, update as official, workflowservice};
+use crate::official::{
+    common, enums, failure, query, taskqueue, update as official, workflowservice,
+};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{
-    ClientAction, DEFAULT_TASK_QUEUE, Json, ReapplyExclude, Reset, ResetType, RetryPolicy,
-    StartOptions, Update, WaitFor, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    ClientAction, DEFAULT_TASK_QUEUE, Json, QueryRejectCondition, ReapplyExclude, Reset, ResetType,
+    RetryPolicy, StartOptions, Update, WaitFor, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 use crate::scenario::payloads::{scripted as json, scripted_message as encode};
 use crate::server::{Run, Server};
@@ -54,6 +56,7 @@ pub(crate) fn must_resolve(action: &ClientAction) -> bool {
         ClientAction::Signal(step) => step.run.is_some(),
         ClientAction::Update(step) => step.run.is_some() || step.first_run.is_some(),
         ClientAction::Describe(step) => step.run.is_some(),
+        ClientAction::Query(step) => step.run.is_some(),
         ClientAction::Cancel(step) => step.run.is_some() || step.first_run.is_some(),
         ClientAction::Terminate(step) => step.run.is_some() || step.first_run.is_some(),
         ClientAction::Reset(step) => step.run.is_some() || step.r#type.is_some(),
@@ -71,6 +74,7 @@ pub(crate) fn resolve(action: &ClientAction, server: &Server) -> Result<Resolved
             resolved.run_id = run_id(server, &step.update, step.run)?;
             resolved.first_run = run_id(server, &step.update, step.first_run)?;
         }
+        ClientAction::Query(step) => resolved.run_id = run_id(server, &step.query, step.run)?,
         ClientAction::Cancel(step) => {
             resolved.run_id = run_id(server, &step.cancel, step.run)?;
             resolved.first_run = run_id(server, &step.cancel, step.first_run)?;
@@ -218,6 +222,17 @@ pub(crate) fn build(
             Request::ResetWorkflowExecution(reset(step, sender, resolved).into())
         }
         ClientAction::Describe(step) => Request::DescribeWorkflowExecution(target(&step.describe)),
+        ClientAction::Query(step) => Request::QueryWorkflow(Box::new(QueryWorkflow {
+            target: target(&step.query),
+            query: query::WorkflowQuery {
+                query_type: step.name.clone(),
+                query_args: step.input.as_ref().map(encode),
+                header: None,
+            }
+            .into(),
+            reject_condition: reject_condition(step.reject_condition),
+            timeout: None,
+        })),
         ClientAction::CompleteActivity(step) => Request::RespondActivityTaskCompleted {
             activity: activity(&step.workflow_id, &step.complete_activity),
             result: payloads(step.result.as_ref()),
@@ -276,6 +291,7 @@ fn start(
         workflow_id_conflict_policy: conflict_policy(options.workflow_id_conflict_policy).into(),
         retry_policy: options.retry_policy.as_ref().map(retry_policy),
         workflow_start_delay: timeout(options.start_delay),
+        cron_schedule: options.cron_schedule.clone().unwrap_or_default(),
         memo: memo(&options.memo),
         ..Default::default()
     }
@@ -326,6 +342,7 @@ fn signal_with_start(
         signal_input,
         retry_policy: start.retry_policy,
         workflow_start_delay: start.workflow_start_delay,
+        cron_schedule: start.cron_schedule,
         ..Default::default()
     }
 }
@@ -404,6 +421,16 @@ fn retry_policy(policy: &RetryPolicy) -> common::RetryPolicy {
         maximum_interval: timeout(policy.maximum_interval),
         maximum_attempts: i32::try_from(policy.maximum_attempts).unwrap_or(i32::MAX),
         non_retryable_error_types: policy.non_retryable_error_types.clone(),
+    }
+}
+
+fn reject_condition(condition: QueryRejectCondition) -> enums::QueryRejectCondition {
+    match condition {
+        QueryRejectCondition::None => enums::QueryRejectCondition::None,
+        QueryRejectCondition::NotOpen => enums::QueryRejectCondition::NotOpen,
+        QueryRejectCondition::NotCompletedCleanly => {
+            enums::QueryRejectCondition::NotCompletedCleanly
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::log::{Answer, LogEntry, NotSent, Which};
 use super::plan::{ClientPlan, Plan};
 use super::request::{NAMESPACE, Unresolved, current_run, resolve};
 use super::{ClientIndex, Enabled, Exchange, Happening};
-use crate::api::{CallId, Outbox, Request, Response, RpcError};
+use crate::api::{CallId, Outbox, QueryOutcome, Request, Response, RpcError};
 use crate::clock::{EPOCH, Time};
 use crate::scenario::model::{ClientAction, ClientStep, Deploy};
 use crate::server::{Run, Server};
@@ -516,6 +516,9 @@ fn events_shown(result: &Result<Response, RpcError>) -> u64 {
     let task = match result {
         Ok(Response::PollWorkflowTaskQueue(task)) => Some(task),
         Ok(Response::RespondWorkflowTaskCompleted { workflow_task, .. }) => workflow_task.as_ref(),
+        Ok(Response::QueryTask(task)) => {
+            return task.history.as_ref().map_or(0, |view| view.history.len().into());
+        }
         _ => None,
     };
     task.map_or(0, |task| (task.history.len() + 1).saturating_sub(task.first_event_id.0).into())
@@ -532,6 +535,10 @@ fn answer(result: Result<Response, RpcError>) -> Answer {
         Ok(Response::UpdateWorkflowExecution(progress)) => Answer::Updated(Arc::from(progress)),
         Ok(Response::DescribeWorkflowExecution(description)) => {
             Answer::Described(Arc::from(description))
+        }
+        Ok(Response::QueryWorkflow(QueryOutcome::Answered(result))) => Answer::Queried(result),
+        Ok(Response::QueryWorkflow(QueryOutcome::Rejected(status))) => {
+            Answer::QueryRejected(status)
         }
         Ok(_) => Answer::Done,
         Err(error) => Answer::Refused(Box::new(error)),

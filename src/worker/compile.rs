@@ -48,17 +48,24 @@ impl Program {
                 signals: Vec::new(),
             },
             slots: BTreeMap::new(),
+            queries: Vec::new(),
         };
         for (name, workflow) in &scenario.workflows {
+            compiler.queries =
+                workflow.queries.keys().map(String::as_str).map(Name::from).collect();
             let versions = workflow
                 .versions
                 .iter()
                 .map(|version| compiler.version(version, &workflow.updates));
             let versions = versions.collect();
+            let queries = workflow.queries.iter();
+            let queries =
+                queries.map(|(name, value)| (name.as_str().into(), json(value))).collect();
             compiler.program.workflows.push(WorkflowCode {
                 name: name.as_str().into(),
                 model: workflow.cancellation_model,
                 versions,
+                queries,
             });
         }
         for (name, steps) in &scenario.activities {
@@ -73,6 +80,8 @@ struct Compiler {
     program: Program,
     /// The handles of the version at hand.
     slots: BTreeMap<Name, Slot>,
+    /// The queries of the workflow at hand, in order of names.
+    queries: Vec<Name>,
 }
 
 /// The number of the next element. A scenario's text is far too short for more than a `u32`.
@@ -117,6 +126,12 @@ impl Compiler {
         let slot = u32::try_from(self.slots.len()).unwrap_or(u32::MAX);
         self.slots.insert(name.into(), slot);
         slot
+    }
+
+    /// The number of a query; the check has made sure that the workflow has it.
+    fn query(&self, name: &str) -> u32 {
+        let at = self.queries.iter().position(|query| **query == *name);
+        at.and_then(|at| u32::try_from(at).ok()).unwrap_or(u32::MAX)
     }
 
     fn go_on(&mut self, handle: Option<&String>) -> Then {
@@ -230,6 +245,10 @@ impl Compiler {
                 reason: step.reason.clone().unwrap_or_default(),
             },
             Action::RecordMarker(step) => WorkflowOp::RecordMarker(marker(step)),
+            Action::SetQueryResult(set) => WorkflowOp::SetQueryResult {
+                query: self.query(&set.set_query_result),
+                value: json(&set.value),
+            },
             Action::Block(step) => WorkflowOp::Block { duration: step.block.0, times: step.times },
             Action::FailWorkflowTask(step) => WorkflowOp::FailWorkflowTask {
                 cause: step.cause.map_or(
@@ -307,6 +326,7 @@ impl Compiler {
             parent_close_policy: close_policy(options.parent_close_policy).into(),
             workflow_id_reuse_policy: reuse_policy(options.workflow_id_reuse_policy).into(),
             retry_policy: options.retry_policy.as_ref().map(retry_policy),
+            cron_schedule: options.cron_schedule.clone().unwrap_or_default(),
             ..command::StartChildWorkflowExecutionCommandAttributes::default()
         };
         let spec = ChildSpec {
@@ -330,6 +350,7 @@ impl Compiler {
             input: step.input.as_ref().map(json_message),
             workflow_run_timeout: timeout(step.workflow_run_timeout),
             workflow_task_timeout: timeout(step.workflow_task_timeout),
+            cron_schedule: step.cron_schedule.clone().unwrap_or_default(),
             ..command::ContinueAsNewWorkflowExecutionCommandAttributes::default()
         };
         push(&mut self.program.successors, SuccessorSpec { template })

@@ -234,6 +234,11 @@ impl Run {
                 self.push_block(id, blocks.block(attempt), ctx);
             }
             WorkflowOp::RecordMarker(command) => self.record_marker(command.clone()),
+            WorkflowOp::SetQueryResult { query, value } => {
+                if let Some(result) = self.query_results.get_mut(*query as usize) {
+                    result.clone_from(value);
+                }
+            }
             WorkflowOp::HeartbeatWorkflowTask => {
                 self.next_task = super::run::NextTask::AtOnce;
                 self.coroutine_mut(id).wait = Wait::Task;

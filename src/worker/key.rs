@@ -3,7 +3,7 @@
 
 use std::hash::Hash;
 
-use crate::api::{ActivityToken, CallId, WorkflowTaskToken};
+use crate::api::{ActivityToken, CallId, QueryId, WorkflowTaskToken};
 use crate::history::ids::Digest;
 use crate::history::{EventId, RunId};
 
@@ -57,6 +57,8 @@ pub enum WorkerKey {
     HeartbeatAnswer(ActivityKey),
     /// A workflow task is answered.
     RespondWorkflowTask(WorkflowTaskKey),
+    /// A query that came by itself is answered.
+    RespondQueryTask(QueryId),
     /// A local activity, by the number of its operation, goes on, times out or is tried again.
     LocalActivity(RunId, u32),
     /// A workflow task that waits for local activities is kept alive.
@@ -79,6 +81,7 @@ pub(super) enum Call {
     PollStickyTasks(u32),
     PollActivityTasks(u32),
     RespondWorkflowTask(WorkflowTaskKey),
+    RespondQueryTask(QueryId),
     Heartbeat(ActivityKey),
     /// The heartbeat that goes before the end of a canceled activity.
     LastHeartbeat(ActivityKey),

@@ -46,6 +46,7 @@ mod native;
 mod op;
 mod problem;
 mod program;
+mod query;
 mod replay;
 mod run;
 mod script;
@@ -71,8 +72,8 @@ pub use run::MAX_STEPS_PER_ACTIVATION;
 pub use script::MAX_STEPS_PER_WAKE;
 
 use crate::api::{
-    CallId, PollActivityTaskQueue, PollWorkflowTaskQueue, PolledTaskQueue, Request, Response,
-    RpcError, StickyAttributes,
+    CallId, PollActivityTaskQueue, PollWorkflowTaskQueue, PolledTaskQueue, QueryId, Request,
+    Response, RpcError, StickyAttributes,
 };
 use crate::clock::Time;
 use crate::history::RunId;
@@ -83,6 +84,7 @@ use config::{Config, ConfigRef};
 use key::Call;
 use problem::Stopped;
 use program::ProgramRef;
+use query::OpenQuery;
 use run::FailureCounts;
 use task::{Kept, OpenTask};
 
@@ -120,6 +122,8 @@ pub struct Worker {
     /// Runs that stay in memory between their tasks.
     cache: BTreeMap<RunId, Kept>,
     tasks: BTreeMap<RunId, OpenTask>,
+    /// Queries that came by themselves.
+    queries: BTreeMap<QueryId, OpenQuery>,
     activities: BTreeMap<ActivityKey, Activity>,
     failures: FailureCounts,
     stopped: Vec<Stopped>,
@@ -146,6 +150,7 @@ impl Worker {
             calls: BTreeMap::new(),
             cache: BTreeMap::new(),
             tasks: BTreeMap::new(),
+            queries: BTreeMap::new(),
             activities: BTreeMap::new(),
             failures: FailureCounts::new(),
             stopped: Vec::new(),
@@ -178,6 +183,7 @@ impl Worker {
         self.poll_again = None;
         self.cache.clear();
         self.tasks.clear();
+        self.queries.clear();
         self.activities.clear();
         self.native.clear();
         let calls = std::mem::take(&mut self.calls);
@@ -233,8 +239,10 @@ impl Worker {
         }
         match (call, result) {
             (Call::PollWorkflowTasks(_) | Call::PollStickyTasks(_), result) => {
-                if let Ok(Response::PollWorkflowTaskQueue(task)) = result {
-                    self.workflow_task(now, &task);
+                match result {
+                    Ok(Response::PollWorkflowTaskQueue(task)) => self.workflow_task(now, &task),
+                    Ok(Response::QueryTask(task)) => self.query_task(now, &task),
+                    _ => {}
                 }
                 self.poll(out);
             }
@@ -249,7 +257,7 @@ impl Worker {
                 self.poll(out);
             }
             (Call::Heartbeat(key), result) => self.heartbeat_answered(now, key, &result),
-            (Call::LastHeartbeat(_), _) => {}
+            (Call::LastHeartbeat(_) | Call::RespondQueryTask(_), _) => {}
             (Call::RespondActivityTask(key), _) => self.activity_answered(key, out),
         }
     }
@@ -263,6 +271,7 @@ impl Worker {
         for (key, activity) in &self.activities {
             activity.due(*key, &mut list);
         }
+        list.extend(self.queries.iter().map(|(id, query)| query.due(*id)));
         list.extend(self.poll_again.map(|time| (time, WorkerKey::Poll)));
         list.sort_unstable();
         list.into_iter()
@@ -274,6 +283,7 @@ impl Worker {
         match key {
             WorkerKey::HeartbeatAnswer(key) => self.deliver_answer(now, key, out),
             WorkerKey::RespondWorkflowTask(key) => self.respond_workflow_task(key, out),
+            WorkerKey::RespondQueryTask(id) => self.respond_query_task(id, out),
             WorkerKey::LocalActivity(run, op) => self.wake_local(now, run, op),
             WorkerKey::HeartbeatWorkflowTask(key) => self.heartbeat_workflow_task(key, out),
             WorkerKey::Activity(key) => self.wake_activity(now, key, out),

@@ -111,9 +111,16 @@ pub(super) struct WorkflowCode {
     pub(super) name: Name,
     pub(super) model: CancellationModel,
     pub(super) versions: Vec<Version>,
+    /// The queries that it answers, in order of names, and the results that they have at first.
+    pub(super) queries: Vec<(Name, Payloads)>,
 }
 
 impl WorkflowCode {
+    /// The number of a query.
+    pub(super) fn query(&self, name: &str) -> Option<u32> {
+        index(&self.queries, |(query, _)| query, name)
+    }
+
     /// The number of a version.
     pub(super) fn version(&self, name: &str) -> Option<u32> {
         let at = self.versions.iter().position(|version| *version.name == *name)?;
@@ -208,6 +215,10 @@ pub(super) enum WorkflowOp {
         reason: String,
     },
     RecordMarker(Shared<command::RecordMarkerCommandAttributes>),
+    SetQueryResult {
+        query: u32,
+        value: Payloads,
+    },
     WaitForWorkflowTask,
     HeartbeatWorkflowTask,
     Hang,

@@ -390,6 +390,7 @@ fn machine_name(command: &Command) -> &'static str {
         Command::RecordMarker(_) => "Marker",
         Command::UpsertWorkflowSearchAttributes(_) => "Upsert search attributes",
         Command::ModifyWorkflowProperties(_) => "Modify workflow properties",
+        Command::WithoutAttributes(_) => "Unknown",
         Command::ProtocolMessage { .. } => "Update",
     }
 }

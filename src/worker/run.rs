@@ -18,7 +18,7 @@ use super::update::UpdateJob;
 use crate::api::{Command, ProtocolMessage};
 use crate::clock::Time;
 use crate::history::event::WorkflowExecutionStarted;
-use crate::history::{EventId, Execution, Name, RunId, Shared};
+use crate::history::{EventId, Execution, Name, Payloads, RunId, Shared};
 use crate::official::{enums, failure};
 
 /// How many steps a workflow may take in one activation without waiting for anything outside: a
@@ -65,6 +65,8 @@ pub(super) struct Run {
     pub(super) handles: Vec<Handle>,
     /// How many signals of each name wait to be taken.
     pub(super) signals: Vec<u32>,
+    /// What queries are answered with, by their numbers.
+    pub(super) query_results: Vec<Payloads>,
     /// How many outcomes the code knows.
     pub(super) resolved: u32,
     pub(super) cancel_requested: bool,
@@ -198,6 +200,10 @@ impl Run {
             version,
             handles: vec![Handle::Unset; code.handles.len()],
             signals: vec![0; program.signals.len()],
+            query_results: {
+                let queries = &program.workflows[workflow as usize].queries;
+                queries.iter().map(|(_, result)| result.clone()).collect()
+            },
             ..Self::unknown(execution)
         }
     }
@@ -227,6 +233,7 @@ impl Run {
             scopes: vec![Scope { parent: 0, canceled: false, shielded: false }],
             handles: Vec::new(),
             signals: Vec::new(),
+            query_results: Vec::new(),
             resolved: 0,
             cancel_requested: false,
             closed: false,

@@ -12,15 +12,17 @@ use super::local_run::{LocalAttempt, LocalRuns};
 use super::op::OpId;
 use super::problem::Stopped;
 use super::program::Program;
+use super::query;
 use super::run::{Context, Halt, MAX_STEPS_PER_ACTIVATION, NextTask, Run};
 use super::{Sent, Worker};
 use crate::api::{
-    Request, RespondWorkflowTaskCompleted, RespondWorkflowTaskFailed, Response, RpcError,
-    WorkflowTask, WorkflowTaskToken,
+    QueryAnswer, QueryId, Request, RespondWorkflowTaskCompleted, RespondWorkflowTaskFailed,
+    Response, RpcError, WorkflowTask, WorkflowTaskToken,
 };
 use crate::clock::Time;
 use crate::history::ids::Digest;
 use crate::history::{Event, EventId, Name, RunId, Shared};
+use crate::official::query::WorkflowQuery;
 use crate::official::{enums, failure};
 
 /// A run in memory.
@@ -68,6 +70,8 @@ pub(super) struct OpenTask {
     heartbeat: Time,
     pub(super) kept: Kept,
     pub(super) state: TaskState,
+    /// Queries to be answered with the completion.
+    queries: Vec<(QueryId, Shared<WorkflowQuery>)>,
     /// The run's next task, which came before this one was answered: the server gave up waiting.
     next: Option<Box<WorkflowTask>>,
 }
@@ -93,6 +97,12 @@ pub(super) enum Answer {
 }
 
 impl OpenTask {
+    /// What the code says to the queries that came with the task.
+    fn answers(&self, program: &Program) -> Vec<(QueryId, QueryAnswer)> {
+        let queries = self.queries.iter();
+        queries.map(|(id, query)| (*id, query::answer(&self.kept.run, query, program))).collect()
+    }
+
     fn key(&self) -> WorkflowTaskKey {
         WorkflowTaskKey::from(&self.token)
     }
@@ -166,6 +176,7 @@ impl Worker {
             heartbeat: now + timeout.saturating_mul(4) / 5,
             kept,
             state: TaskState::Wait,
+            queries: task.queries.clone(),
             next: None,
         };
         self.tasks.insert(run_id, open);
@@ -229,15 +240,18 @@ impl Worker {
         }
     }
 
-    /// The worker does not have this type: the Python SDK's words.
-    fn refuse_workflow(&mut self, now: Time, task: &WorkflowTask) {
+    /// That the worker does not have this type, in the Python SDK's words.
+    pub(super) fn not_registered(&self, workflow_type: &str) -> String {
         let known = self.program.workflows.iter().map(|code| code.name.as_str());
         let known: Vec<&str> = known.filter(|name| self.config.has_workflow(name)).collect();
-        let text = format!(
-            "Workflow class {} is not registered on this worker, available workflows: {}",
-            task.workflow_type,
+        format!(
+            "Workflow class {workflow_type} is not registered on this worker, available workflows: {}",
             known.join(", ")
-        );
+        )
+    }
+
+    fn refuse_workflow(&mut self, now: Time, task: &WorkflowTask) {
+        let text = self.not_registered(&task.workflow_type);
         let failure = failures::not_registered(&text);
         let cause = enums::WorkflowTaskFailedCause::WorkflowWorkerUnhandledFailure;
         let run_id = task.token.execution.run_id;
@@ -247,7 +261,9 @@ impl Worker {
             locals: LocalRuns::default(),
         };
         let token = task.token.clone();
-        let open = OpenTask { token, heartbeat: now, kept, state: TaskState::Wait, next: None };
+        let queries = Vec::new();
+        let open =
+            OpenTask { token, heartbeat: now, kept, state: TaskState::Wait, queries, next: None };
         self.tasks.insert(run_id, open);
         self.fail_task(now, run_id, cause, failure);
     }
@@ -279,8 +295,8 @@ impl Worker {
                     commands: open.kept.run.commands(),
                     identity,
                     sticky: self.sticky.clone(),
+                    query_results: open.answers(&self.program),
                     // sdk-core always takes the next task if there is one.
-                    query_results: Vec::new(),
                     return_new_workflow_task: !self.paused,
                     force_create_new_workflow_task: force,
                     messages: open.kept.run.messages(),

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::Duration;
 
-use deadbeat::api::{CallId, Outbox, RpcError};
+use deadbeat::api::{CallId, Code, Outbox, RpcError};
 use deadbeat::clock::{EPOCH, Time};
-use deadbeat::grpc::{Client, Frontend, Metadata, Reply, error_details};
+use deadbeat::grpc::{Client, Expiry, Frontend, Metadata, Reply, error_details};
 use deadbeat::server::{Server, TaskKey};
 use deadbeat::verify::{Case, Rpc, RunSource, Step, Symbols};
 use serde_json::{Value, json};
@@ -97,6 +97,8 @@ struct Waiting {
     reply: Reply,
     /// When the call ends without an answer.
     until: Option<Time>,
+    /// What it is told then, if that is not for its client to say.
+    expiry: Option<Expiry>,
 }
 
 /// What is recorded of a run.
@@ -186,7 +188,7 @@ impl<'a> Driver<'a> {
         let args = self.played.symbols.resolve(&step.args)?;
         let metadata = Metadata {
             client: step.client.as_deref().map_or(Client::Sdk, Client::named),
-            timeout: step.timeout_s.filter(|_| step.is_poll()).map(Duration::from_secs_f64),
+            timeout: step.timeout_s.map(Duration::from_secs_f64),
             ..Metadata::default()
         };
         let waits = Duration::from_secs_f64(step.waits_s.unwrap_or(0.0));
@@ -205,7 +207,7 @@ impl<'a> Driver<'a> {
         let limit = until.unwrap_or(self.now + waits.mul_f64(1.5) + Duration::from_millis(1_500));
         self.pass_time(limit, |driver| !driver.waiting.contains_key(&call))?;
         if self.waiting.contains_key(&call) {
-            self.give_up(call);
+            self.give_up(call)?;
         }
         Ok(())
     }
@@ -236,7 +238,8 @@ impl<'a> Driver<'a> {
         };
         self.calls += 1;
         let id = CallId(self.calls);
-        self.waiting.insert(id, Waiting { step, rpc, reply: call.reply, until });
+        let expiry = call.expiry(&metadata).map(|(_, expiry)| expiry);
+        self.waiting.insert(id, Waiting { step, rpc, reply: call.reply, until, expiry });
         self.server.call(self.now, id, call.request, &mut self.outbox);
         let done = self.collect(id)?;
         self.fire_due()?;
@@ -244,21 +247,25 @@ impl<'a> Driver<'a> {
     }
 
     /// Ends a call that was not answered.
-    fn give_up(&mut self, call: CallId) {
+    fn give_up(&mut self, call: CallId) -> Result<(), Box<dyn Error>> {
         self.server.abandon(self.now, call);
-        let Some(waiting) = self.waiting.remove(&call) else { return };
-        let outcome = if waiting.rpc.method().ends_with("TaskQueue") {
-            Outcome::Answer(json!({}))
-        } else {
-            Outcome::Error {
-                status: "DEADLINE_EXCEEDED".to_owned(),
-                message: "<client timeout>".to_owned(),
-                details: Vec::new(),
+        let Some(waiting) = self.waiting.remove(&call) else { return Ok(()) };
+        let outcome = match waiting.expiry {
+            None => client_timeout(),
+            Some(Expiry::Answer(bytes)) => Outcome::Answer(waiting.rpc.response(&bytes)?),
+            Some(Expiry::Ask(request)) => {
+                self.calls += 1;
+                let Waiting { step, rpc, reply, .. } = waiting;
+                let again = Waiting { step, rpc, reply, until: None, expiry: None };
+                self.waiting.insert(CallId(self.calls), again);
+                self.server.call(self.now, CallId(self.calls), request, &mut self.outbox);
+                self.collect(CallId(self.calls))?.ok_or("a reader was told to wait again")?
             }
         };
         if let Some(step) = waiting.step {
             self.played.outcomes.insert(step, outcome);
         }
+        Ok(())
     }
 
     /// Sorts the answers that have come: those of steps to their steps, that of the call that is
@@ -268,6 +275,8 @@ impl<'a> Driver<'a> {
         for (call, result) in self.outbox.drain().collect::<Vec<_>>() {
             let waiting = self.waiting.remove(&call).ok_or("an answer to nobody")?;
             let outcome = match result {
+                // The client's own deadline is over at the same time.
+                Err(error) if error.code == Code::DeadlineExceeded => client_timeout(),
                 Err(error) => refused(&error),
                 Ok(response) => {
                     let bytes = self.frontend.encode(&waiting.reply, response);
@@ -331,7 +340,7 @@ impl<'a> Driver<'a> {
     ) -> Result<(), Box<dyn Error>> {
         loop {
             self.fire_due()?;
-            self.end_overdue();
+            self.end_overdue()?;
             if is_so(self) || self.now >= limit {
                 return Ok(());
             }
@@ -369,7 +378,10 @@ impl<'a> Driver<'a> {
     fn comes_at(&self, due: Time, task: TaskKey) -> Time {
         match task {
             TaskKey::Timer(..) => due + self.manner.lateness,
-            TaskKey::Transfer(..) | TaskKey::Dispatch(..) | TaskKey::Batch(_) => due,
+            TaskKey::Transfer(..)
+            | TaskKey::Dispatch(..)
+            | TaskKey::Query(..)
+            | TaskKey::Batch(_) => due,
         }
     }
 
@@ -382,13 +394,14 @@ impl<'a> Driver<'a> {
     }
 
     /// Ends the calls whose time is up.
-    fn end_overdue(&mut self) {
+    fn end_overdue(&mut self) -> Result<(), Box<dyn Error>> {
         let now = self.now;
         let is_over = |waiting: &Waiting| waiting.until.is_some_and(|until| until <= now);
         let over = self.waiting.iter().filter(|(_, waiting)| is_over(waiting));
         for call in over.map(|(call, _)| *call).collect::<Vec<_>>() {
-            self.give_up(call);
+            self.give_up(call)?;
         }
+        Ok(())
     }
 
     // Pseudo-actions
@@ -531,6 +544,14 @@ impl<'a> Driver<'a> {
                 None => return Ok(recorded),
             }
         }
+    }
+}
+
+fn client_timeout() -> Outcome {
+    Outcome::Error {
+        status: "DEADLINE_EXCEEDED".to_owned(),
+        message: "<client timeout>".to_owned(),
+        details: Vec::new(),
     }
 }
 

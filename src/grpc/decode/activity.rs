@@ -1,6 +1,6 @@
 //! What workers say of activity tasks, by token or by id.
 
-use super::{payloads, task_queue};
+use super::payloads;
 use crate::api::{
     ActivityById, ActivityTarget, PollActivityTaskQueue, Request, RespondActivityTaskFailed,
     RpcError, Target,
@@ -16,8 +16,9 @@ pub(in crate::grpc) fn poll(incoming: &Incoming<'_>) -> Result<Call, RpcError> {
     let sent: service::PollActivityTaskQueueRequest = incoming.read()?;
     incoming.check_namespace(&sent.namespace)?;
     incoming.check_poll_timeout()?;
+    let queue = super::check_poll(&sent.identity, sent.task_queue)?;
     let request = Request::PollActivityTaskQueue(PollActivityTaskQueue {
-        task_queue: task_queue(sent.task_queue).name.into(),
+        task_queue: queue.name.into(),
         identity: sent.identity.into(),
     });
     Ok(Call { request, reply: Reply::PollActivityTaskQueue })

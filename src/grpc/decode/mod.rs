@@ -11,7 +11,7 @@ pub(super) mod update;
 pub(super) mod visibility;
 pub(super) mod workflow_task;
 
-use crate::api::{RpcError, Target};
+use crate::api::{RpcError, Target, limits};
 use crate::history::Shared;
 use crate::history::failure::Payloads;
 use crate::official::{common, taskqueue};
@@ -28,7 +28,14 @@ fn payloads(sent: Option<common::Payloads>) -> Option<Payloads> {
     sent.map(Shared::new)
 }
 
-/// The queue that a message names; one that it does not name has no name.
-fn task_queue(named: Option<taskqueue::TaskQueue>) -> taskqueue::TaskQueue {
-    named.unwrap_or_default()
+/// The queue that a poll names, and what is wrong with the poll (observed).
+fn check_poll(
+    identity: &str,
+    named: Option<taskqueue::TaskQueue>,
+) -> Result<taskqueue::TaskQueue, RpcError> {
+    if limits::too_long(identity) {
+        return Err(RpcError::invalid_argument("Identity length exceeds limit."));
+    }
+    limits::check_task_queue(named.as_ref()).map_err(RpcError::invalid_argument)?;
+    Ok(named.unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{command, query, task_queue, update};
+use super::{command, query, update};
 use crate::api::{
     PollWorkflowTaskQueue, PolledTaskQueue, Request, RespondWorkflowTaskCompleted,
     RespondWorkflowTaskFailed, RpcError, StickyAttributes,
@@ -20,7 +20,7 @@ pub(in crate::grpc) fn poll(incoming: &Incoming<'_>) -> Result<Call, RpcError> {
     let sent: service::PollWorkflowTaskQueueRequest = incoming.read()?;
     incoming.check_namespace(&sent.namespace)?;
     incoming.check_poll_timeout()?;
-    let queue = task_queue(sent.task_queue);
+    let queue = super::check_poll(&sent.identity, sent.task_queue)?;
     let task_queue = match queue.kind() {
         enums::TaskQueueKind::Sticky => PolledTaskQueue::Sticky(queue.name.into()),
         _ => PolledTaskQueue::Normal(queue.name.into()),
@@ -48,7 +48,11 @@ pub(in crate::grpc) fn completed(incoming: &Incoming<'_>) -> Result<Call, RpcErr
     let extras = extras(&mut sent);
     let request = Request::RespondWorkflowTaskCompleted(Box::new(RespondWorkflowTaskCompleted {
         token,
-        commands: sent.commands.into_iter().map(command::command).collect::<Result<_, _>>()?,
+        commands: sent
+            .commands
+            .into_iter()
+            .map(|sent| command::command(incoming, sent))
+            .collect::<Result<_, _>>()?,
         identity: sent.identity.into(),
         sticky: sent.sticky_attributes.and_then(sticky),
         query_results: query::results(std::mem::take(&mut sent.query_results)),

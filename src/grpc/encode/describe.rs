@@ -47,7 +47,7 @@ pub(super) fn info(of: &Description) -> workflow::WorkflowExecutionInfo {
         history_length: of.history_length.into(),
         parent_execution: parent,
         execution_time: Some(timestamp(of.execution_time)),
-        memo: started.memo.as_deref().cloned(),
+        memo: of.memo.as_deref().cloned(),
         search_attributes: started.search_attributes.as_deref().cloned(),
         auto_reset_points: Some(official::reset_points(&of.reset_points)),
         task_queue: started.task_queue.to_string(),

@@ -59,6 +59,7 @@ impl Reply {
                     first_execution_run_id,
                     started,
                     status,
+                    eager_workflow_task,
                 },
             ) => {
                 let answer = service::StartWorkflowExecutionResponse {
@@ -66,6 +67,7 @@ impl Reply {
                     first_execution_run_id: first_execution_run_id.to_string(),
                     started,
                     status: official_status(status).into(),
+                    eager_workflow_task: eager_workflow_task.as_deref().map(task::workflow_task),
                     ..Default::default()
                 };
                 answer.encode_to_vec()
@@ -121,12 +123,19 @@ impl Reply {
             }
             (
                 Self::RespondWorkflowTaskCompleted,
-                Response::RespondWorkflowTaskCompleted { workflow_task, reset_history_event_id },
+                Response::RespondWorkflowTaskCompleted {
+                    workflow_task,
+                    activity_tasks,
+                    reset_history_event_id,
+                },
             ) => {
                 let answer = service::RespondWorkflowTaskCompletedResponse {
                     workflow_task: workflow_task.as_deref().map(task::workflow_task),
+                    activity_tasks: activity_tasks
+                        .iter()
+                        .map(|task| task::activity_task(namespace, task))
+                        .collect(),
                     reset_history_event_id: reset_history_event_id.map_or(0, i64::from),
-                    ..Default::default()
                 };
                 answer.encode_to_vec()
             }

@@ -3,7 +3,7 @@
 use super::official_status;
 use super::parts::{duration, execution, task_queue, timestamp};
 use super::update;
-use crate::api::{ActivityTask, QueryOutcome, QueryTask, WorkflowTask};
+use crate::api::{ActivityTask, HistoryView, QueryOutcome, QueryTask, WorkflowTask};
 use crate::history::{Attributes, EventId, History, Name, official};
 use crate::official::{common, history, query, taskqueue, workflowservice as service};
 
@@ -36,10 +36,10 @@ pub(super) fn workflow_task(task: &WorkflowTask) -> service::PollWorkflowTaskQue
 
 /// A query that comes by itself.
 pub(super) fn query_task(task: &QueryTask) -> service::PollWorkflowTaskQueueResponse {
-    let events = task
-        .history
-        .as_ref()
-        .map(|history| official::events_after(history, EventId::default()).collect::<Vec<_>>());
+    let events = task.history.as_ref().map(|HistoryView { history, transient, .. }| {
+        let transient = transient.iter().map(|event| official::transient_event(history, event));
+        official::events_after(history, EventId::default()).chain(transient).collect::<Vec<_>>()
+    });
     service::PollWorkflowTaskQueueResponse {
         task_token: task.token.to_bytes(),
         workflow_execution: Some(execution(&task.execution)),

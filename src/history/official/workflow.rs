@@ -291,11 +291,7 @@ pub(super) fn read_terminated(of: &WorkflowExecutionTerminatedEventAttributes) -
 }
 
 pub(super) fn continued_as_new(of: &WorkflowExecutionContinuedAsNew) -> Official {
-    // Who continues as new by a command does not say so; the event repeats the command.
-    let initiator = match of.initiator {
-        Initiator::Workflow => 0,
-        other => number(&INITIATORS, other),
-    };
+    let initiator = of.initiator.map_or(0, |initiator| number(&INITIATORS, initiator));
     Official::WorkflowExecutionContinuedAsNewEventAttributes(
         WorkflowExecutionContinuedAsNewEventAttributes {
             new_execution_run_id: of.new_execution_run_id.to_string(),
@@ -321,8 +317,8 @@ pub(super) fn read_continued_as_new(
     of: &WorkflowExecutionContinuedAsNewEventAttributes,
 ) -> Result<Attributes, Problem> {
     let initiator = match of.initiator {
-        0 => Initiator::Workflow,
-        sent => read_number("initiator", &INITIATORS, sent)?,
+        0 => None,
+        sent => Some(read_number("initiator", &INITIATORS, sent)?),
     };
     Ok(Attributes::WorkflowExecutionContinuedAsNew(Arc::new(WorkflowExecutionContinuedAsNew {
         new_execution_run_id: read_run_id("newExecutionRunId", &of.new_execution_run_id)?,

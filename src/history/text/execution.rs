@@ -145,9 +145,9 @@ fn continued_as_new(of: &WorkflowExecutionContinuedAsNew, scene: &Scene<'_>) -> 
         if scene.started().is_some_and(|run| this(run) == next) { Duration::ZERO } else { next }
     };
     let initiator = match of.initiator {
-        Initiator::Workflow => None,
-        Initiator::Retry => Some("RETRY"),
-        Initiator::CronSchedule => Some("CRON_SCHEDULE"),
+        None | Some(Initiator::Workflow) => None,
+        Some(Initiator::Retry) => Some("RETRY"),
+        Some(Initiator::CronSchedule) => Some("CRON_SCHEDULE"),
     };
     Line::new()
         .item(format!("next is {}", scene.run(of.new_execution_run_id)))

@@ -63,6 +63,7 @@ impl Check<'_> {
                 self.run_number(at, "first_run", terminate.first_run);
             }
             ClientAction::Describe(describe) => self.run_number(at, "run", describe.run),
+            ClientAction::Query(query) => self.run_number(at, "run", query.run),
             ClientAction::Reset(reset) => {
                 self.run_number(at, "run", reset.run);
                 self.run_number(at, "event_id", reset.event_id);

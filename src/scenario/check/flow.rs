@@ -62,6 +62,7 @@ impl Form for WorkflowStep {
             | WorkflowAction::StartChildWorkflow(_)
             | WorkflowAction::Cancel(_)
             | WorkflowAction::RecordMarker(_)
+            | WorkflowAction::SetQueryResult(_)
             | WorkflowAction::Command(_)
             // The worker is busy, but the code runs on in the same task, which would never end.
             | WorkflowAction::Block(_) => Way::On,

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use super::diagnostic::{Diagnostic, Diagnostics, quoted};
 use super::limits::{MAX_CLIENTS, MAX_DIAGNOSTICS, MAX_WORKERS};
-use super::model::{ActivityAction, Scenario, WorkflowAction, WorkflowStep};
+use super::model::{ActivityAction, Scenario, Workflow, WorkflowAction, WorkflowStep};
 use super::parse::{Parsed, Places};
 use super::source::Location;
 use super::yaml::{suggest, unknown_name};
@@ -69,7 +69,10 @@ impl<'a> Check<'a> {
             for version in &workflow.versions {
                 self.flow(&version.steps);
                 self.handles(&version.steps, &workflow.updates);
-                Walk::over(&version.steps, &mut |step| self.workflow_step(step));
+                Walk::over(&version.steps, &mut |step| {
+                    self.workflow_step(step);
+                    self.query_result(workflow, step);
+                });
             }
             self.updates(&workflow.updates);
         }
@@ -85,6 +88,21 @@ impl<'a> Check<'a> {
                     self.no_attempt(&step.at);
                 }
             });
+        }
+    }
+
+    /// A query whose result is set is one that the workflow answers.
+    fn query_result(&mut self, workflow: &Workflow, step: &WorkflowStep) {
+        if let WorkflowAction::SetQueryResult(set) = &step.action
+            && !self.is_full()
+            && !workflow.queries.contains_key(&set.set_query_result)
+        {
+            let known: Vec<&str> = workflow.queries.keys().map(String::as_str).collect();
+            let place = self.places.option(&step.at, "set_query_result");
+            let unknown = unknown_name("query", &set.set_query_result, &known, place);
+            self.refuse(
+                unknown.help("a workflow's queries are named in `queries`, beside `steps`"),
+            );
         }
     }
 

@@ -31,6 +31,8 @@ pub struct StartOptions {
     pub memo: BTreeMap<String, Json>,
     /// How long the first workflow task waits.
     pub start_delay: Timeout,
+    /// When it runs, again and again: five fields, or `@every 5s`, `@daily` and the like, in UTC.
+    pub cron_schedule: Option<String>,
     /// Names the request: one with the same is the same.
     pub request_id: Option<String>,
 }
@@ -242,6 +244,36 @@ options! {
         /// Which run; the current one if not given.
         run: Option<RunNumber>,
     }
+}
+
+options! {
+    /// `query`
+    Query {
+        /// The Workflow Id.
+        query: String,
+        /// What is asked: the query's type.
+        name: String,
+        #[serde(default)]
+        /// Which run; the current one if not given.
+        run: Option<RunNumber>,
+        #[serde(default)]
+        /// The argument.
+        input: Option<Json>,
+        #[serde(default)]
+        /// Which runs are not asked.
+        reject_condition: QueryRejectCondition,
+    }
+}
+
+/// Which runs are not asked.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs)]
+pub enum QueryRejectCondition {
+    #[default]
+    None,
+    NotOpen,
+    NotCompletedCleanly,
 }
 
 options! {

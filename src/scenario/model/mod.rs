@@ -82,6 +82,8 @@ pub struct Workflow {
     pub versions: Vec<Version>,
     /// How a cancelled scope behaves afterwards.
     pub cancellation_model: CancellationModel,
+    /// The queries that it answers, and what with until a step sets another result.
+    pub queries: BTreeMap<String, Json>,
     /// What handles its updates, by name, in every version.
     pub updates: BTreeMap<String, UpdateHandler>,
 }
@@ -188,6 +190,8 @@ pub enum WorkflowAction {
     Command(Box<Official<command::Command>>),
     /// Records a marker, as side effects and versions do in the Go and Java SDKs.
     RecordMarker(RecordMarker),
+    /// Sets what a query is answered with from here on.
+    SetQueryResult(SetQueryResult),
     /// Keeps the worker busy: the workflow task stays started for this long; on replay it takes no
     /// time. It stands for a worker that is slow to answer (a codec, garbage collection, load), not
     /// for code that computes: the SDKs' deadlock detectors are not modelled.
@@ -277,6 +281,8 @@ pub enum ClientAction {
     Reset(Reset),
     /// Describes one: the answer is shown with the histories.
     Describe(Describe),
+    /// Queries one: the answer is shown with the histories.
+    Query(Query),
     /// Waits until the current run of one has closed.
     WaitForClose(WaitForClose),
     /// Completes an activity by its id.

@@ -194,6 +194,8 @@ pub struct ChildOptions {
     pub retry_policy: Option<RetryPolicy>,
     /// Whether the id may have been used before.
     pub workflow_id_reuse_policy: WorkflowIdReusePolicy,
+    /// When it runs, again and again.
+    pub cron_schedule: Option<String>,
 }
 
 /// What happens to a child when its parent closes.
@@ -269,6 +271,16 @@ options! {
 }
 
 options! {
+    /// `set_query_result`
+    SetQueryResult {
+        /// The query, as the workflow's `queries` name it.
+        set_query_result: String,
+        /// What it is answered with.
+        value: Json,
+    }
+}
+
+options! {
     /// `continue_as_new`
     ContinueAsNew {
         /// The new run's workflow type; the same if not given.
@@ -285,6 +297,9 @@ options! {
         #[serde(default)]
         /// The new run's workflow task timeout.
         workflow_task_timeout: Option<Span>,
+        #[serde(default)]
+        /// When the new run is followed by others, again and again; never if not given.
+        cron_schedule: Option<String>,
     }
 }
 

@@ -4,69 +4,55 @@ use super::names::Names;
 use crate::api::Command;
 use crate::official::command::command::Attributes;
 use crate::official::command::{self as official};
-use crate::official::enums::CommandType;
 
 /// A command, with the names that things have on the real server.
 pub(super) fn command(of: &Command, names: &Names) -> official::Command {
-    let (command_type, attributes) = attributes(of, names);
     official::Command {
-        command_type: command_type.into(),
-        attributes: Some(attributes),
+        command_type: of.command_type().into(),
+        attributes: attributes(of, names),
         ..Default::default()
     }
 }
 
 #[allow(deprecated)] // namespaces are still sent, and recorded
-fn attributes(of: &Command, names: &Names) -> (CommandType, Attributes) {
-    match of {
+fn attributes(of: &Command, names: &Names) -> Option<Attributes> {
+    Some(match of {
+        Command::WithoutAttributes(_) => return None,
         Command::ScheduleActivityTask(of) => {
             let mut of = (**of).clone();
             of.task_queue = names.task_queue(of.task_queue);
-            let attributes = Attributes::ScheduleActivityTaskCommandAttributes(of);
-            (CommandType::ScheduleActivityTask, attributes)
+            Attributes::ScheduleActivityTaskCommandAttributes(of)
         }
         Command::RequestCancelActivityTask { scheduled_event_id } => {
             let of = official::RequestCancelActivityTaskCommandAttributes {
                 scheduled_event_id: *scheduled_event_id,
             };
-            let attributes = Attributes::RequestCancelActivityTaskCommandAttributes(of);
-            (CommandType::RequestCancelActivityTask, attributes)
+            Attributes::RequestCancelActivityTaskCommandAttributes(of)
         }
-        Command::StartTimer(of) => {
-            let attributes = Attributes::StartTimerCommandAttributes((**of).clone());
-            (CommandType::StartTimer, attributes)
-        }
-        Command::CancelTimer(of) => {
-            let attributes = Attributes::CancelTimerCommandAttributes((**of).clone());
-            (CommandType::CancelTimer, attributes)
-        }
+        Command::StartTimer(of) => Attributes::StartTimerCommandAttributes((**of).clone()),
+        Command::CancelTimer(of) => Attributes::CancelTimerCommandAttributes((**of).clone()),
         Command::CompleteWorkflowExecution(of) => {
-            let attributes = Attributes::CompleteWorkflowExecutionCommandAttributes((**of).clone());
-            (CommandType::CompleteWorkflowExecution, attributes)
+            Attributes::CompleteWorkflowExecutionCommandAttributes((**of).clone())
         }
         Command::FailWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.failure = of.failure.map(|failure| names.failure(failure));
-            let attributes = Attributes::FailWorkflowExecutionCommandAttributes(of);
-            (CommandType::FailWorkflowExecution, attributes)
+            Attributes::FailWorkflowExecutionCommandAttributes(of)
         }
         Command::CancelWorkflowExecution(of) => {
-            let attributes = Attributes::CancelWorkflowExecutionCommandAttributes((**of).clone());
-            (CommandType::CancelWorkflowExecution, attributes)
+            Attributes::CancelWorkflowExecutionCommandAttributes((**of).clone())
         }
         Command::ContinueAsNewWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.task_queue = names.task_queue(of.task_queue);
-            let attributes = Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(of);
-            (CommandType::ContinueAsNewWorkflowExecution, attributes)
+            Attributes::ContinueAsNewWorkflowExecutionCommandAttributes(of)
         }
         Command::StartChildWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.namespace = names.namespace_named(&of.namespace);
             of.workflow_id = names.prefixed(&of.workflow_id);
             of.task_queue = names.task_queue(of.task_queue);
-            let attributes = Attributes::StartChildWorkflowExecutionCommandAttributes(of);
-            (CommandType::StartChildWorkflowExecution, attributes)
+            Attributes::StartChildWorkflowExecutionCommandAttributes(of)
         }
         Command::RequestCancelExternalWorkflowExecution(of) => {
             let mut of = (**of).clone();
@@ -74,36 +60,26 @@ fn attributes(of: &Command, names: &Names) -> (CommandType, Attributes) {
             of.workflow_id = names.prefixed(&of.workflow_id);
             of.run_id = names.run_id(&of.run_id);
             of.reason = names.text(&of.reason);
-            let attributes =
-                Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(of);
-            (CommandType::RequestCancelExternalWorkflowExecution, attributes)
+            Attributes::RequestCancelExternalWorkflowExecutionCommandAttributes(of)
         }
         Command::SignalExternalWorkflowExecution(of) => {
             let mut of = (**of).clone();
             of.namespace = names.namespace_named(&of.namespace);
-            let named = of.execution.unwrap_or_default();
-            of.execution = Some(names.execution(&named.workflow_id, &named.run_id));
-            let attributes = Attributes::SignalExternalWorkflowExecutionCommandAttributes(of);
-            (CommandType::SignalExternalWorkflowExecution, attributes)
+            let execution = of.execution.unwrap_or_default();
+            of.execution = Some(names.execution(&execution.workflow_id, &execution.run_id));
+            Attributes::SignalExternalWorkflowExecutionCommandAttributes(of)
         }
         Command::ProtocolMessage { message_id } => {
             let of =
                 official::ProtocolMessageCommandAttributes { message_id: message_id.to_string() };
-            let attributes = Attributes::ProtocolMessageCommandAttributes(of);
-            (CommandType::ProtocolMessage, attributes)
+            Attributes::ProtocolMessageCommandAttributes(of)
         }
-        Command::RecordMarker(of) => {
-            let attributes = Attributes::RecordMarkerCommandAttributes((**of).clone());
-            (CommandType::RecordMarker, attributes)
-        }
+        Command::RecordMarker(of) => Attributes::RecordMarkerCommandAttributes((**of).clone()),
         Command::UpsertWorkflowSearchAttributes(of) => {
-            let attributes =
-                Attributes::UpsertWorkflowSearchAttributesCommandAttributes((**of).clone());
-            (CommandType::UpsertWorkflowSearchAttributes, attributes)
+            Attributes::UpsertWorkflowSearchAttributesCommandAttributes((**of).clone())
         }
         Command::ModifyWorkflowProperties(of) => {
-            let attributes = Attributes::ModifyWorkflowPropertiesCommandAttributes((**of).clone());
-            (CommandType::ModifyWorkflowProperties, attributes)
+            Attributes::ModifyWorkflowPropertiesCommandAttributes((**of).clone())
         }
-    }
+    })
 }

@@ -339,6 +339,7 @@ impl Lockstep {
             TaskKey::Dispatch(_, dispatch) => format!("{dispatch:?}"),
             TaskKey::Timer(_, timer) => format!("{timer:?}"),
             TaskKey::Batch(_) => "the next step of a batch job".to_owned(),
+            TaskKey::Query(..) => "Query".to_owned(),
         };
         format!("{what} of {workflow_id}")
     }

@@ -85,6 +85,7 @@ fn the_workflow_task_is_kept_open_and_alive_for_a_long_local_activity() {
     task.first_event_id = started.next();
     let response = Response::RespondWorkflowTaskCompleted {
         workflow_task: Some(Box::new(task)),
+        activity_tasks: Vec::new(),
         reset_history_event_id: None,
     };
     bench.answer(key, Ok(response));

@@ -86,6 +86,7 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
     let workflow = Workflow {
         versions: versions.collect(),
         cancellation_model: model,
+        queries: BTreeMap::new(),
         updates: BTreeMap::new(),
     };
     Scenario {
@@ -292,6 +293,7 @@ impl Bench {
         self.attempt = 1;
         let response = Response::RespondWorkflowTaskCompleted {
             workflow_task: None,
+            activity_tasks: Vec::new(),
             reset_history_event_id: None,
         };
         self.answer(super::key::WorkflowTaskKey::from(&request.token), Ok(response));

@@ -541,7 +541,7 @@ fn an_execution_is_asked_and_closes_in_many_ways() {
                     workflow_task_timeout: TEN_SECONDS,
                     workflow_task_completed_event_id,
                     backoff_start_interval: Duration::from_secs(1),
-                    initiator: Initiator::Workflow,
+                    initiator: Some(Initiator::Workflow),
                     failure: None,
                     last_completion_result: None,
                     header: None,
