@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::Exit;
@@ -14,8 +14,11 @@ use super::output::{BAD, FAINT, GOOD, Output, STRONG};
 use super::run::find;
 use crate::files::shown;
 use crate::history::text::plain;
-use crate::scenario::Scenario;
-use crate::verify::live::{Connection, Settings, Unreachable, Verdict, verify};
+use crate::scenario::{Diagnostics, Scenario};
+use crate::verify::live::{
+    Connection, Keep, NotVerified, Recording, Settings, Speed, Verdict, verify,
+};
+use crate::verify::record;
 
 /// What `deadbeat verify` is told.
 #[derive(Debug, Args)]
@@ -29,26 +32,52 @@ pub(super) struct VerifyArgs {
     /// The namespace to work in.
     #[arg(long, value_name = "NAME", default_value = "default")]
     namespace: String,
+    /// How long the durations of a scenario last.
+    #[arg(long, value_enum, default_value_t = SpeedArg::Auto)]
+    speed: SpeedArg,
     /// How many scenarios run at once.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     parallel: u16,
     /// How often a scenario is tried again that turned out different.
     #[arg(long, value_name = "N", default_value_t = Settings::default().retries)]
     retries: u32,
+    /// Write what passed with the real server into this folder, where it was identical, as cases of
+    /// the corpus.
+    #[arg(long, value_name = "DIR")]
+    record_corpus: Option<PathBuf>,
     /// Skip scenarios that take longer than this many seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = Settings::default().max_duration.as_secs())]
     max_duration: u64,
+}
+
+/// How long the durations of a scenario last.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum SpeedArg {
+    /// As short as they can be without changing the story.
+    Auto,
+    /// As they are written.
+    #[value(name = "1")]
+    AsWritten,
+}
+
+impl From<SpeedArg> for Speed {
+    fn from(arg: SpeedArg) -> Self {
+        match arg {
+            SpeedArg::Auto => Self::Auto,
+            SpeedArg::AsWritten => Self::AsWritten,
+        }
+    }
 }
 
 /// A scenario that is to be verified.
 struct Candidate {
     path: PathBuf,
     name: String,
-    scenario: Scenario,
+    text: String,
 }
 
 /// What came of a scenario, and how long that took.
-type Verified = (Result<Verdict, Unreachable>, Duration);
+type Verified = (Result<Verdict, NotVerified>, Duration);
 
 /// Counts of what came of the scenarios.
 #[derive(Default)]
@@ -76,11 +105,8 @@ fn run_all<W: Write, E: Write>(args: &VerifyArgs, output: &mut Output<W, E>) -> 
     let mut candidates = Vec::new();
     for found in find(&args.paths) {
         match found {
-            Ok(path) => match Scenario::load(&path) {
-                Ok(scenario) => {
-                    let name = plain(&scenario.name);
-                    candidates.push(Candidate { path, name, scenario });
-                }
+            Ok(path) => match load(&path) {
+                Ok((name, text)) => candidates.push(Candidate { path, name, text }),
                 Err(diagnostics) => {
                     output.invalid(&path, &diagnostics)?;
                     exit = Exit::Invalid;
@@ -107,19 +133,31 @@ fn run_all<W: Write, E: Write>(args: &VerifyArgs, output: &mut Output<W, E>) -> 
     })
 }
 
+/// A scenario's name and text.
+fn load(path: &Path) -> Result<(String, String), Diagnostics> {
+    let name = plain(&Scenario::load(path)?.name);
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    Ok((name, text))
+}
+
 async fn verify_all<W: Write, E: Write>(
     args: &VerifyArgs,
     connection: &Connection,
     candidates: Vec<Candidate>,
     output: &mut Output<W, E>,
 ) -> io::Result<(Tally, Exit)> {
-    let settings =
-        Settings { retries: args.retries, max_duration: Duration::from_secs(args.max_duration) };
+    let settings = Settings {
+        speed: args.speed.into(),
+        keep: if args.record_corpus.is_some() { Keep::Recording } else { Keep::Nothing },
+        retries: args.retries,
+        max_duration: Duration::from_secs(args.max_duration),
+    };
     let (stop, stopped) = watch::channel(false);
     let (send, mut receive) = mpsc::unbounded_channel();
     let permits = Arc::new(Semaphore::new(usize::from(args.parallel)));
     let mut paths = Vec::new();
-    for (index, Candidate { path, name, scenario }) in candidates.into_iter().enumerate() {
+    for (index, Candidate { path, name, text }) in candidates.into_iter().enumerate() {
+        let file = path.display().to_string();
         paths.push((path, name));
         let (connection, permits, send) = (connection.clone(), Arc::clone(&permits), send.clone());
         let stopped = stopped.clone();
@@ -129,7 +167,7 @@ async fn verify_all<W: Write, E: Write>(
             let verdict = if *stopped.borrow() {
                 Ok(Verdict::Interrupted)
             } else {
-                verify(&connection, scenario, settings, stopped).await
+                verify(&connection, &text, &file, settings, stopped).await
             };
             drop(permit);
             // Nobody listens any more if the output cannot be written.
@@ -170,6 +208,13 @@ async fn verify_all<W: Write, E: Write>(
                 Ok(verdict) => {
                     exit = exit.max(tally.count(&verdict));
                     write_verdict(output, args, path, name, &verdict, took)?;
+                    if let Some(dir) = &args.record_corpus
+                        && let Verdict::Identical { recording: Some(recording), .. } = &verdict
+                        && let Err(error) = write_case(dir, path, name, recording)
+                    {
+                        output.error(format_args!("{}: {error}", shown(dir)))?;
+                        exit = exit.max(Exit::Invalid);
+                    }
                 }
                 Err(unreachable) => {
                     tally.not_verified += 1;
@@ -208,7 +253,7 @@ fn write_verdict<W: Write, E: Write>(
     write!(output.out, "{style}{word}{style:#} {STRONG}{name}{STRONG:#}")?;
     match verdict {
         Verdict::Skipped(why) => writeln!(output.out, ": {}", plain(&why.to_string()))?,
-        Verdict::Identical { retries } => {
+        Verdict::Identical { retries, .. } => {
             writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), after(*retries))?;
         }
         Verdict::InTheOutcomeSet { orders, retries } => {
@@ -217,11 +262,14 @@ fn write_verdict<W: Write, E: Write>(
                 writeln!(output.out, "  in this order: {}", plain(order))?;
             }
         }
-        Verdict::Different { difference, tries } => {
+        Verdict::Different { difference, tries, durations } => {
             let times = if *tries == 1 { "once".to_owned() } else { format!("{tries} times") };
             writeln!(output.out, "  {FAINT}{}, tried {times}{FAINT:#}", seconds(took))?;
             for line in difference.to_string().lines() {
                 writeln!(output.out, "  {}", plain(line))?;
+            }
+            if !durations.is_empty() {
+                writeln!(output.out, "  with {}", durations.join(", "))?;
             }
             writeln!(
                 output.out,
@@ -234,6 +282,19 @@ fn write_verdict<W: Write, E: Write>(
         Verdict::Interrupted => {}
     }
     output.out.flush()
+}
+
+/// Writes a case of the corpus, named after the scenario's file and folder.
+fn write_case(dir: &Path, path: &Path, name: &str, recording: &Recording) -> io::Result<()> {
+    let stem = |path: &Path| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = path.parent().map(stem).filter(|folder| !folder.is_empty());
+    let parts: Vec<String> = folder.into_iter().chain([stem(path)]).collect();
+    let case_name = parts.join("_");
+    let case = record(&case_name, name, &recording.log, &recording.runs);
+    std::fs::create_dir_all(dir)?;
+    let mut json = serde_json::to_string_pretty(&case)?;
+    json.push('\n');
+    std::fs::write(dir.join(format!("{case_name}.json")), json)
 }
 
 fn after(retries: u32) -> String {

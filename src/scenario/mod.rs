@@ -44,6 +44,7 @@ mod check;
 pub mod diagnostic;
 pub mod duration;
 pub mod limits;
+mod literals;
 mod load;
 pub mod model;
 mod names;
@@ -60,6 +61,7 @@ mod yaml;
 pub(crate) use yaml::to_json as yaml_to_json;
 
 pub use diagnostic::{Coloring, Diagnostic, Diagnostics};
+pub use literals::DurationLiteral;
 pub use model::Scenario;
 pub use names::EVENT_TYPES;
 pub use schema::schema;

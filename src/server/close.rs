@@ -2,6 +2,7 @@
 //! (R33–R40, R76, R87–R88).
 
 use super::commands::{BadCommand, NewRun, Surroundings};
+use super::continue_as_new::backoff_of_successor;
 use super::cron::{self, Ended};
 use super::key::Transfer;
 use super::query::{self, ClosedBy};
@@ -121,7 +122,7 @@ fn retry_run(
             let new_run = successor(run, Initiator::Retry, runs_so_far, |started| {
                 started.attempt += 1;
                 started.continued_failure = Some(failure.clone());
-                started.first_workflow_task_backoff = interval;
+                started.first_workflow_task_backoff = backoff_of_successor(run, now, interval);
             });
             (RetryState::InProgress, Some(new_run))
         }

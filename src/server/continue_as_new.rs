@@ -7,10 +7,12 @@ use super::close::{follow_close, successor};
 use super::commands::{BadCommand, NewRun, Surroundings, too_long_name};
 use super::cron;
 use super::duration::{is_negative, or_zero};
+use super::run::Run;
 use super::transaction::Transaction;
 use super::{retry, search_attributes, start};
 use crate::api::limits::{check_task_queue_name, too_long};
 use crate::api::{Code, ExecutionStatus};
+use crate::clock::Time;
 use crate::history::event::{Initiator, RetryPolicy, WorkflowExecutionContinuedAsNew};
 use crate::history::{Attributes, EventId, Failure, Name, Shared};
 use crate::official::command::ContinueAsNewWorkflowExecutionCommandAttributes;
@@ -19,6 +21,14 @@ use crate::official::enums::{self, WorkflowTaskFailedCause};
 /// A run that continues sooner waits out the rest of this (R38:
 /// `history.workflowIdReuseMinimalInterval`).
 const MINIMAL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long the first workflow task of a run's successor waits at least: until a second has passed
+/// since the run began (R38). A run that waited before its own first task counts from the end of
+/// that.
+pub(super) fn backoff_of_successor(run: &Run, now: Time, asked: Duration) -> Duration {
+    let lifetime = now.since(run.start_time + run.started.first_workflow_task_backoff);
+    asked.max(MINIMAL_INTERVAL.saturating_sub(lifetime))
+}
 
 /// The `ContinueAsNewWorkflowExecution` command: what it does not carry is inherited, but for memo
 /// and retry policy (F5).
@@ -62,10 +72,8 @@ pub(super) fn apply(
     );
     let workflow_task_timeout =
         start::workflow_task_timeout(workflow_task_timeout, workflow_run_timeout);
-    // A run that waited before its first task counts from the end of that.
-    let lifetime = tx.now.since(run.start_time + run.started.first_workflow_task_backoff);
     let asked = or_zero(command.backoff_start_interval.as_ref());
-    let backoff = asked.max(MINIMAL_INTERVAL.saturating_sub(lifetime));
+    let backoff = backoff_of_successor(run, tx.now, asked);
     let input = command.input.clone().map(Shared::new);
     let memo = command.memo.clone().map(Shared::new);
     let header = command.header.clone().map(Shared::new);

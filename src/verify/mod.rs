@@ -47,12 +47,17 @@ mod compare;
 mod diff;
 #[cfg(feature = "verify")]
 pub mod live;
+mod log;
 pub mod normalise;
+mod record;
+pub mod retime;
 mod rpc;
 mod symbols;
 
 pub use case::{Case, CaseError, CaseRun, RunSource, Step};
 pub use compare::Comparison;
 pub use diff::HistoryDiff;
+pub use log::{FinalRun, Log, LogEntry};
+pub use record::record;
 pub use rpc::{MessageError, Rpc};
 pub use symbols::{Symbols, UnresolvedSymbol, with_readable_payloads};

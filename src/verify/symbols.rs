@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::history::json::to_json;
+use crate::official::common::Payload;
+
 /// A UUID that the scripts use literally.
 const LITERAL: &str = "11111111-2222-3333-4444-555555555555";
 
@@ -223,6 +226,17 @@ fn is_uuid(bytes: &[u8]) -> bool {
         8 | 13 | 18 | 23 => *byte == b'-',
         _ => byte.is_ascii_digit() || (b'a'..=b'f').contains(byte),
     })
+}
+
+/// The base64 of a text in which something is replaced; what is no text stays as it is.
+pub(super) fn replace_in_payload(base64: &str, replace: impl FnOnce(&str) -> String) -> String {
+    let Some(text) = readable(base64) else { return base64.to_owned() };
+    let replaced = replace(&text);
+    if replaced == text {
+        return base64.to_owned();
+    }
+    let payload = Payload { data: replaced.into_bytes(), ..Payload::default() };
+    to_json(&payload)["data"].as_str().unwrap_or_default().to_owned()
 }
 
 /// The text that base64 stands for, if it is one.

@@ -110,7 +110,7 @@ impl Run {
                 self.push_block(id, body, ctx);
             }
             (refusal, _) => {
-                self.rejections.push(rejection(job, refusal));
+                self.rejections.push(rejection(job, refusal.as_deref()));
                 self.end_without_answer(id);
             }
         }
@@ -178,7 +178,7 @@ impl Run {
     }
 }
 
-fn rejection(job: &UpdateJob, failure: Option<Shared<failure::Failure>>) -> ProtocolMessage {
+fn rejection(job: &UpdateJob, failure: Option<&failure::Failure>) -> ProtocolMessage {
     ProtocolMessage {
         id: Name::from(format!("{}/reject", job.id)),
         protocol_instance_id: job.id.clone(),
@@ -186,7 +186,7 @@ fn rejection(job: &UpdateJob, failure: Option<Shared<failure::Failure>>) -> Prot
             rejected_request_message_id: request_message_id(job),
             rejected_request_sequencing_event_id: job.event_id,
             rejected_request: Some(update::Request::clone(&job.request)),
-            failure: failure.as_deref().cloned(),
+            failure: failure.cloned(),
         })),
     }
 }

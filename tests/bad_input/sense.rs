@@ -28,7 +28,7 @@ fn unknown_keys() {
     6 |     teleport: home
       |     ^^^^^^^^ unknown
       |
-      = help: there are `run`, `at`, `after`, `when`, `fails_with`
+      = help: there are `run`, `at`, `after`, `when`, `fails_with`, `identity`
     ");
 }
 
@@ -50,9 +50,10 @@ fn unknown_actions_and_steps_without_one() {
       = help: there are `sleep`, `start_timer`, `start_activity`, `execute_activity`,
               `start_local_activity`, `execute_local_activity`, `start_child_workflow`,
               `execute_child_workflow`, `wait_for_start`, `wait_for`, `wait_for_any`, `wait_signal`,
-              `cancel`, `start_branch`, `shield`, `try`, `raise`, `fail`, `return`,
-              `continue_as_new`, `repeat`, `by_attempt`, `signal_external_workflow`,
-              `cancel_external_workflow`, `record_marker`, `block`, `fail_workflow_task`
+              `wait_for_workflow_task`, `heartbeat_workflow_task`, `hang`, `cancel`, `start_branch`,
+              `shield`, `try`, `raise`, `fail`, `return`, `continue_as_new`, `repeat`, `by_attempt`,
+              `by_workflow_id`, `signal_external_workflow`, `cancel_external_workflow`,
+              `record_marker`, `set_query_result`, `block`, `fail_workflow_task`, `command`
 
     error: `terminate` is an action of clients, not of workflows
      --> tests/bad_input/unknown_action.yaml:6:7
@@ -69,10 +70,11 @@ fn unknown_actions_and_steps_without_one() {
       = help: the actions of workflows are `sleep`, `start_timer`, `start_activity`,
               `execute_activity`, `start_local_activity`, `execute_local_activity`,
               `start_child_workflow`, `execute_child_workflow`, `wait_for_start`, `wait_for`,
-              `wait_for_any`, `wait_signal`, `cancel`, `start_branch`, `shield`, `try`, `raise`,
-              `fail`, `return`, `continue_as_new`, `repeat`, `by_attempt`,
-              `signal_external_workflow`, `cancel_external_workflow`, `record_marker`, `block`,
-              `fail_workflow_task`
+              `wait_for_any`, `wait_signal`, `wait_for_workflow_task`, `heartbeat_workflow_task`,
+              `hang`, `cancel`, `start_branch`, `shield`, `try`, `raise`, `fail`, `return`,
+              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`,
+              `signal_external_workflow`, `cancel_external_workflow`, `record_marker`,
+              `set_query_result`, `block`, `fail_workflow_task`, `command`
 
     error: this step has no action
      --> tests/bad_input/unknown_action.yaml:8:7
@@ -83,10 +85,11 @@ fn unknown_actions_and_steps_without_one() {
       = help: the actions of workflows are `sleep`, `start_timer`, `start_activity`,
               `execute_activity`, `start_local_activity`, `execute_local_activity`,
               `start_child_workflow`, `execute_child_workflow`, `wait_for_start`, `wait_for`,
-              `wait_for_any`, `wait_signal`, `cancel`, `start_branch`, `shield`, `try`, `raise`,
-              `fail`, `return`, `continue_as_new`, `repeat`, `by_attempt`,
-              `signal_external_workflow`, `cancel_external_workflow`, `record_marker`, `block`,
-              `fail_workflow_task`
+              `wait_for_any`, `wait_signal`, `wait_for_workflow_task`, `heartbeat_workflow_task`,
+              `hang`, `cancel`, `start_branch`, `shield`, `try`, `raise`, `fail`, `return`,
+              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`,
+              `signal_external_workflow`, `cancel_external_workflow`, `record_marker`,
+              `set_query_result`, `block`, `fail_workflow_task`, `command`
 
     error: a step is a mapping that begins with an action key
      --> tests/bad_input/unknown_action.yaml:9:7

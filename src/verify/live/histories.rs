@@ -10,12 +10,30 @@ use super::lockstep::Lockstep;
 use super::question::{Caller, Question};
 use crate::api::{CallId, Outbox, Request, Target};
 use crate::grpc::Reply;
-use crate::history::json::to_json;
+use crate::history::json::{from_json, to_json};
 use crate::history::{Execution, RunId, official};
-use crate::official::workflowservice as service;
+use crate::official::{common, workflowservice as service};
 use crate::verify::normalise;
 
 const DESCRIBE: &str = "describe_workflow_execution";
+
+/// What is compared of an event.
+///
+/// A run that lived for less than a second has its successor wait for what is left of that second
+/// (R38); how much is left is a matter of real time.
+pub(super) fn normal_event(event: &Value) -> Value {
+    const STARTED: &str = "workflowExecutionStartedEventAttributes";
+    const BACKOFF: &str = "firstWorkflowTaskBackoff";
+    let mut normal = normalise::event(event);
+    let backoff = event[STARTED][BACKOFF].as_str().unwrap_or_default();
+    if backoff.starts_with("0.")
+        && !event[STARTED]["initiator"].is_null()
+        && let Some(started) = normal.get_mut(STARTED).and_then(Value::as_object_mut)
+    {
+        started.remove(BACKOFF);
+    }
+    normal
+}
 
 impl Lockstep {
     /// The runs whose histories have changed since they were seen to be equal.
@@ -35,9 +53,8 @@ impl Lockstep {
         let Some(run) = self.simulation.server().run(run_id) else { return Ok(None) };
         let execution = run.execution().clone();
         let digest = run.history().digest();
-        let ours: Vec<Value> = official::events(run.history())
-            .map(|event| normalise::event(&to_json(&event)))
-            .collect();
+        let ours: Vec<Value> =
+            official::events(run.history()).map(|event| normal_event(&to_json(&event))).collect();
         let Some(real_run_id) = self.real_run_id(&execution).await? else {
             return Ok(Some(self.missing(&execution)));
         };
@@ -92,7 +109,11 @@ impl Lockstep {
         Ok(real.filter(|real| !is_taken(real)).map(str::to_owned))
     }
 
-    async fn describe(&self, workflow_id: &str, run_id: &str) -> Result<Answer, Unreachable> {
+    pub(super) async fn describe(
+        &self,
+        workflow_id: &str,
+        run_id: &str,
+    ) -> Result<Answer, Unreachable> {
         let question = Question::DescribeWorkflowExecution(Box::new(
             service::DescribeWorkflowExecutionRequest {
                 namespace: self.names.namespace(),
@@ -108,30 +129,40 @@ impl Lockstep {
         execution: &Execution,
         real_run_id: &str,
     ) -> Result<Vec<Value>, Unreachable> {
-        let mut events = Vec::new();
+        let pages = self.history_pages(execution, real_run_id, 0).await?;
+        Ok(pages.iter().flatten().map(normal_event).collect())
+    }
+
+    /// The recorded events of a real run, page by page; with one event a page, what was written in
+    /// one transaction is on one page (A1).
+    pub(super) async fn history_pages(
+        &self,
+        execution: &Execution,
+        real_run_id: &str,
+        maximum_page_size: i32,
+    ) -> Result<Vec<Vec<Value>>, Unreachable> {
+        let mut pages = Vec::new();
         let mut next_page_token = Vec::new();
         loop {
             let request = service::GetWorkflowExecutionHistoryRequest {
                 namespace: self.names.namespace(),
-                execution: Some(crate::official::common::WorkflowExecution {
+                execution: Some(common::WorkflowExecution {
                     workflow_id: self.names.prefixed(execution.workflow_id.as_str()),
                     run_id: real_run_id.to_owned(),
                 }),
+                maximum_page_size,
                 next_page_token,
                 ..Default::default()
             };
             let question = Question::GetWorkflowExecutionHistory(Box::new(request));
             let Answer::Response(page) = self.connection.ask(&question, Caller::Cli).await? else {
-                return Ok(events);
+                return Ok(pages);
             };
-            let page_events = page["history"]["events"].as_array().into_iter().flatten();
-            events.extend(page_events.map(normalise::event));
-            let response = crate::history::json::from_json::<
-                service::GetWorkflowExecutionHistoryResponse,
-            >(&page);
-            next_page_token = response.map(|page| page.next_page_token).unwrap_or_default();
+            pages.push(page["history"]["events"].as_array().cloned().unwrap_or_default());
+            let page = from_json::<service::GetWorkflowExecutionHistoryResponse>(&page);
+            next_page_token = page.map(|page| page.next_page_token).unwrap_or_default();
             if next_page_token.is_empty() {
-                return Ok(events);
+                return Ok(pages);
             }
         }
     }

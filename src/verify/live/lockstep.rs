@@ -25,6 +25,7 @@ use crate::grpc::Reply;
 use crate::history::RunId;
 use crate::server::TaskKey;
 use crate::sim::{Enabled, Exchange, Happening, Simulation};
+use crate::verify::Log;
 
 /// How long the real server may take for what it should have done.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -57,13 +58,21 @@ pub(super) struct Lockstep {
     /// The histories that were seen to be equal, by run.
     pub(super) settled: BTreeMap<RunId, u128>,
     awaited: Awaited,
+    /// How far apart requests arrive that are due at one instant.
+    spread: Duration,
     /// In which orders the real server did its own work, where it was not the default one.
     pub(super) orders: Vec<String>,
+    /// What was asked and answered, for a case of the corpus.
+    pub(super) log: Log,
+    /// How many calls there are in it.
+    pub(super) calls: u64,
     /// Workflow Ids that anything was asked to start.
     pub(super) started: BTreeSet<String>,
 }
 
 struct InFlight {
+    /// Its number in the log.
+    call: u64,
     question: Question,
     reply: Reply,
     answer: JoinHandle<Result<Answer, Unreachable>>,
@@ -91,8 +100,20 @@ enum Settled {
 }
 
 impl Lockstep {
-    pub(super) fn new(connection: Connection, simulation: Simulation, names: Names) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        simulation: Simulation,
+        names: Names,
+        spread: Duration,
+    ) -> Self {
         Self {
+            spread,
+            log: Log {
+                prefix: names.prefix().to_owned(),
+                namespace: names.namespace(),
+                entries: Vec::new(),
+            },
+            calls: 0,
             connection,
             simulation,
             names,
@@ -176,11 +197,17 @@ impl Lockstep {
         let mut next = self.simulation.clone();
         next.look_on();
         next.step(due, happening);
-        let exchanges = next.take_exchanges();
+        let mut exchanges = next.take_exchanges();
         let is_silent = exchanges.iter().all(|exchange| match exchange {
             Exchange::Asked { request, .. } => is_poll(request),
             _ => false,
         });
+        if !is_silent && !self.spread.is_zero() && !matches!(happening, Happening::Server(_)) {
+            next = self.simulation.clone();
+            next.look_on();
+            next.step(due.max(next.now() + self.spread), happening);
+            exchanges = next.take_exchanges();
+        }
         if self.awaited.before.is_some() || !is_silent {
             // At the instant of other work of the server's own, that comes first on a real server.
             if self.settle().await? == Settled::OtherOrder {
@@ -235,10 +262,12 @@ impl Lockstep {
     fn ask(&mut self, call: CallId, request: &Request) {
         self.started.extend(started_by(request).map(str::to_owned));
         let (question, reply) = question(request, &self.names);
+        let logged = self.log_question(&question);
         let connection = self.connection.clone();
         let asked = question.clone();
         let answer = tokio::spawn(async move { connection.ask(&asked, Caller::Sdk).await });
-        self.in_flight.insert(call, InFlight { question, reply, answer });
+        let in_flight = InFlight { call: logged, question, reply, answer };
+        self.in_flight.insert(call, in_flight);
     }
 
     async fn answered(
@@ -246,15 +275,15 @@ impl Lockstep {
         call: CallId,
         result: &Result<Response, RpcError>,
     ) -> Result<(), Trouble> {
-        let Some(InFlight { question, reply, answer }) = self.in_flight.remove(&call) else {
-            return Ok(());
-        };
+        let Some(in_flight) = self.in_flight.remove(&call) else { return Ok(()) };
+        let InFlight { call, question, reply, answer } = in_flight;
         let action = question.action();
         let ours = Answer::of_fake(action, &reply, result);
         let real = match answer.await {
             Ok(real) => real?,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
+        self.log_answer(call, &real);
         self.learn_returned_task(result, &real);
         let differences = self.names.compare(&ours.normalised(action), &real.normalised(action));
         if differences.is_empty() {
@@ -309,7 +338,7 @@ impl Lockstep {
     async fn find_order(&mut self) -> Result<bool, Trouble> {
         let Some(before) = self.awaited.before.clone() else { return Ok(false) };
         let ours = self.simulation.clone();
-        for order in orders(&before, ours.now()) {
+        for order in orders(&before, ours.now() + self.at_once()) {
             if order.simulation == ours {
                 continue;
             }
@@ -369,7 +398,12 @@ impl Lockstep {
 
     /// Whether the server has more of its own to do at this instant.
     pub(super) fn has_own_work(&self) -> bool {
-        !own_work(&self.simulation, self.simulation.now()).is_empty()
+        !own_work(&self.simulation, self.simulation.now() + self.at_once()).is_empty()
+    }
+
+    /// What is due within this time happens at once, as far as the driver can tell.
+    fn at_once(&self) -> Duration {
+        self.spread * 100
     }
 
     /// How long a task that the fake has just handed out may be on its way.

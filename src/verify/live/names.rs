@@ -29,6 +29,11 @@ impl Names {
         Self { prefix, namespace, known: Comparison::default(), tokens: BTreeMap::new() }
     }
 
+    /// What Workflow Ids and task queues begin with on the real server.
+    pub(super) fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The real namespace.
     pub(super) fn namespace(&self) -> String {
         self.namespace.clone()

@@ -1,7 +1,5 @@
 //! The orders in which the server's own work of one instant can be done.
 
-use std::time::Duration;
-
 use crate::clock::Time;
 use crate::server::TaskKey;
 use crate::sim::{Happening, Simulation};
@@ -48,6 +46,6 @@ pub(super) fn own_work(simulation: &Simulation, until: Time) -> Vec<(Time, TaskK
     let Some(earliest) = due.first().map(|(due, _)| (*due).max(simulation.now())) else {
         return due;
     };
-    due.retain(|(due, _)| *due <= earliest + Duration::ZERO);
+    due.retain(|(due, _)| *due <= earliest);
     due
 }

@@ -10,12 +10,29 @@ use super::connection::{Connection, Unreachable};
 use super::difference::{Difference, Trouble};
 use super::lockstep::Lockstep;
 use super::names::Names;
-use crate::scenario::Scenario;
+use crate::scenario::duration::Span;
+use crate::scenario::{Diagnostics, Scenario};
 use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, Simulation, run};
+use crate::verify::retime::{NotRetimed, retime};
+use crate::verify::{FinalRun, Log};
+
+/// How long the durations of a scenario last on a real server.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Speed {
+    /// As short as they can be without changing the story.
+    #[default]
+    Auto,
+    /// As they are written.
+    AsWritten,
+}
 
 /// How scenarios are verified.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Settings {
+    /// How long things take.
+    pub speed: Speed,
+    /// Whether what passes is kept.
+    pub keep: Keep,
     /// How often a scenario is tried again that turned out different.
     pub retries: u32,
     /// A scenario that takes longer is skipped.
@@ -25,8 +42,35 @@ pub struct Settings {
 impl Default for Settings {
     /// Two retries, twenty seconds.
     fn default() -> Self {
-        Self { retries: 2, max_duration: Duration::from_secs(20) }
+        Self {
+            speed: Speed::Auto,
+            keep: Keep::Nothing,
+            retries: 2,
+            max_duration: Duration::from_secs(20),
+        }
     }
+}
+
+/// How far apart requests of one instant are in the last try.
+const APART: Duration = Duration::from_millis(1);
+
+/// Whether what passes is kept.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Keep {
+    /// It is forgotten.
+    #[default]
+    Nothing,
+    /// It is kept for a case of the corpus, with the histories as they are in the end.
+    Recording,
+}
+
+/// What passed between a scenario and a real server.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Recording {
+    /// What was asked and answered.
+    pub log: Log,
+    /// The runs in the end.
+    pub runs: Vec<FinalRun>,
 }
 
 /// What came of a scenario.
@@ -34,6 +78,8 @@ impl Default for Settings {
 pub enum Verdict {
     /// The real server did the same, event for event, and answered the same.
     Identical {
+        /// What passed, if that was asked for.
+        recording: Option<Box<Recording>>,
         /// How often it was different before that.
         retries: u32,
     },
@@ -53,9 +99,22 @@ pub enum Verdict {
         difference: Box<Difference>,
         /// How often it was tried.
         tries: u32,
+        /// The durations that were not as they are written, as in `1h as 2s`.
+        durations: Vec<String>,
     },
     /// It was stopped before its end.
     Interrupted,
+}
+
+/// Why there is no verdict.
+#[derive(Debug, thiserror::Error)]
+pub enum NotVerified {
+    /// The text is no scenario.
+    #[error(transparent)]
+    Invalid(#[from] Diagnostics),
+    /// The server is no more.
+    #[error(transparent)]
+    Unreachable(#[from] Unreachable),
 }
 
 /// Why a scenario was not run.
@@ -64,6 +123,9 @@ pub enum Skipped {
     /// It would take too long.
     #[error("it takes {} of real time, and at most {} s are allowed", minutes(*.0), .1.as_secs())]
     TooLong(Duration, Duration),
+    /// No other durations tell the same story in a time and a way that a real server can.
+    #[error("{0}")]
+    NotRetimed(String),
     /// Its run on the fake server does not come to an end.
     #[error("its run on the fake server was stopped: {0}")]
     Endless(String),
@@ -77,59 +139,124 @@ fn minutes(duration: Duration) -> String {
     if seconds < 120.0 { format!("{seconds:.1} s") } else { format!("{:.0} min", seconds / 60.0) }
 }
 
-/// Runs a scenario on a real server and compares what comes of it. Nothing that it started is left
-/// open, however it ends: differently, interrupted because `stop` became true, or well.
+/// Runs a scenario, given by its text and its file's name, on a real server and compares what comes
+/// of it. Nothing that it started is left open, however it ends: differently, interrupted because
+/// `stop` became true, or well.
 ///
 /// # Errors
 ///
-/// If the server is no more.
+/// [`NotVerified`], if the text is no scenario, or the server is no more.
 pub async fn verify(
     connection: &Connection,
-    scenario: Scenario,
+    text: &str,
+    file: &str,
     settings: Settings,
     stop: watch::Receiver<bool>,
-) -> Result<Verdict, Unreachable> {
-    let plan = Plan::new(scenario);
-    if let Some(why) = reason_to_skip(&plan, settings) {
-        return Ok(Verdict::Skipped(why));
-    }
+) -> Result<Verdict, NotVerified> {
+    let (text, file) = (text.to_owned(), file.to_owned());
+    let prepared = tokio::task::spawn_blocking(move || prepare(&text, &file, settings)).await;
+    let Prepared { plan, durations } = match prepared {
+        Ok(Ok(Ok(prepared))) => prepared,
+        Ok(Ok(Err(why))) => return Ok(Verdict::Skipped(why)),
+        Ok(Err(diagnostics)) => return Err(diagnostics.into()),
+        Err(error) => std::panic::resume_unwind(error.into_panic()),
+    };
     let mut tries = 0;
     loop {
-        let (outcome, orders) = attempt(connection, &plan, stop.clone()).await?;
+        // Requests that come at one instant here come one after the other there: where that alone
+        // makes the difference, the fake does the same once it is told so.
+        let is_last = tries > 0 && tries == settings.retries;
+        let spread = if is_last { APART } else { Duration::ZERO };
+        let Attempt { outcome, mut orders, recording } =
+            attempt(connection, &plan, spread, settings.keep, stop.clone()).await?;
+        if is_last {
+            orders.push("requests of one instant a millisecond apart".to_owned());
+        }
         match outcome {
             None => return Ok(Verdict::Interrupted),
-            Some(Ok(())) if orders.is_empty() => return Ok(Verdict::Identical { retries: tries }),
+            Some(Ok(())) if orders.is_empty() => {
+                return Ok(Verdict::Identical { recording, retries: tries });
+            }
             Some(Ok(())) => return Ok(Verdict::InTheOutcomeSet { orders, retries: tries }),
-            Some(Err(Trouble::Unreachable(unreachable))) => return Err(unreachable),
+            Some(Err(Trouble::Unreachable(unreachable))) => return Err(unreachable.into()),
             Some(Err(Trouble::Different(difference))) => {
                 tries += 1;
                 if tries > settings.retries {
                     let difference = Box::new(difference);
-                    return Ok(Verdict::Different { difference, tries });
+                    return Ok(Verdict::Different { difference, tries, durations });
                 }
             }
         }
     }
 }
 
-/// Runs the scenario once; nothing if it was stopped.
+/// A scenario that can be run.
+struct Prepared {
+    plan: Arc<Plan>,
+    /// The durations that are not as they are written.
+    durations: Vec<String>,
+}
+
+/// Finds durations, and makes sure that the scenario comes to an end with them.
+fn prepare(
+    text: &str,
+    file: &str,
+    settings: Settings,
+) -> Result<Result<Prepared, Skipped>, Diagnostics> {
+    let retimed = match settings.speed {
+        Speed::AsWritten => None,
+        Speed::Auto => match retime(text, file, settings.max_duration) {
+            Ok(retimed) => Some(retimed),
+            Err(NotRetimed::Invalid(diagnostics)) => return Err(diagnostics),
+            Err(other) => return Ok(Err(Skipped::NotRetimed(other.to_string()))),
+        },
+    };
+    let changes = retimed.iter().flat_map(|retimed| &retimed.changes);
+    let durations =
+        changes.map(|change| format!("{} as {}", Span(change.from), Span(change.to))).collect();
+    let text = retimed.as_ref().map_or(text, |retimed| &retimed.text);
+    let plan = Plan::new(Scenario::parse(text, file)?);
+    Ok(match reason_to_skip(&plan, settings) {
+        Some(why) => Err(why),
+        None => Ok(Prepared { plan, durations }),
+    })
+}
+
+/// One try.
+struct Attempt {
+    /// Nothing if it was stopped.
+    outcome: Option<Result<(), Trouble>>,
+    orders: Vec<String>,
+    recording: Option<Box<Recording>>,
+}
+
+/// Runs the scenario once.
 async fn attempt(
     connection: &Connection,
     plan: &Arc<Plan>,
+    spread: Duration,
+    keep: Keep,
     mut stop: watch::Receiver<bool>,
-) -> Result<(Option<Result<(), Trouble>>, Vec<String>), Unreachable> {
+) -> Result<Attempt, Unreachable> {
     let names = Names::new(prefix(), connection.namespace().to_owned());
     let simulation = Simulation::looked_on(Arc::clone(plan));
-    let mut lockstep = Lockstep::new(connection.clone(), simulation, names);
+    let mut lockstep = Lockstep::new(connection.clone(), simulation, names, spread);
     let outcome = tokio::select! {
         outcome = lockstep.follow() => Some(outcome),
         // If nobody can stop it any more, nobody has.
         Ok(_) = stop.wait_for(|stop| *stop) => None,
     };
+    let recording = match (keep, &outcome) {
+        (Keep::Recording, Some(Ok(()))) => {
+            let runs = lockstep.final_runs().await?;
+            Some(Box::new(Recording { log: std::mem::take(&mut lockstep.log), runs }))
+        }
+        _ => None,
+    };
     if !matches!(outcome, Some(Err(Trouble::Unreachable(_)))) {
         lockstep.clean_up().await?;
     }
-    Ok((outcome, lockstep.orders))
+    Ok(Attempt { outcome, orders: lockstep.orders, recording })
 }
 
 fn reason_to_skip(plan: &Arc<Plan>, settings: Settings) -> Option<Skipped> {

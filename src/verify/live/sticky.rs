@@ -14,6 +14,7 @@ use super::lockstep::Lockstep;
 use super::official::question;
 use super::question::Question;
 use crate::api::{PolledTaskQueue, Request};
+use crate::verify::LogEntry;
 
 /// How long a poll lasts that is there to be seen.
 const GLIMPSE: Duration = Duration::from_millis(120);
@@ -68,6 +69,8 @@ impl Lockstep {
             return Ok(());
         }
         let (poll, _) = question(poll, &self.names);
+        let at = self.simulation.now();
+        self.log.entries.push(LogEntry::Polls { at, request: poll.json() });
         self.show_up(&poll).await?;
         let polled = Polled { poll, last: Instant::now() };
         self.sticky.queues.insert(queue.to_owned(), polled);
@@ -78,6 +81,8 @@ impl Lockstep {
     pub(super) async fn take_leave(&mut self, poll: &Request) -> Result<(), Unreachable> {
         if let Some(polled) = sticky_queue(poll).and_then(|queue| self.sticky.queues.remove(queue))
         {
+            let at = self.simulation.now();
+            self.log.entries.push(LogEntry::PollsNoMore { at, request: polled.poll.json() });
             self.show_up(&polled.poll).await?;
         }
         Ok(())

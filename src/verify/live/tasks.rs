@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::connection::Answer;
 use super::difference::{Difference, Trouble};
+use super::histories::normal_event;
 use super::lockstep::Lockstep;
 use super::official::question;
 use crate::api::{Request, Response, RpcError};
@@ -41,6 +42,8 @@ impl Lockstep {
             let task = self.connection.poll(&question, left.max(SHORTEST_POLL)).await?;
             self.early.extend(task);
         };
+        let call = self.log_question(&question);
+        self.log_answer(call, &Answer::Response(real.clone()));
         self.sticky.polled(poll);
         self.learn_task(result, &real);
         self.compare_task(action, &ours, &real)
@@ -83,7 +86,7 @@ impl Lockstep {
         };
         let events = |task: &Value| -> Vec<Value> {
             let events = task["history"]["events"].as_array().into_iter().flatten();
-            events.map(normalise::event).collect()
+            events.map(normal_event).collect()
         };
         if let Some(diff) = self.names.compare_history(&events(ours), &events(real)) {
             let at = self.simulation.now();

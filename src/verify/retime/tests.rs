@@ -1,0 +1,116 @@
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::story::Story;
+use super::{NotRetimed, retime};
+use crate::scenario::Scenario;
+use crate::sim::{DefaultOrder, Limits, Plan, Race, RunResult, run};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn play(text: &str) -> RunResult {
+    let plan = Plan::new(Scenario::parse(text, "scenario.yaml").unwrap());
+    run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder)
+}
+
+#[test]
+fn a_retimed_scenario_tells_the_same_story() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let mut retimed = 0;
+    for name in [
+        "cancel_race/a_second_cancel_is_no_event.yaml",
+        "cancel_race/children_end_in_every_other_way_after_a_try_cancel.yaml",
+        "heartbeat/a_timeout_of_any_kind_carries_the_last_details.yaml",
+        "reset/a_timer_keeps_its_deadline.yaml",
+        "seed/reset_after_a_nondeterministic_deployment.yaml",
+        "terminate/a_first_run_id_guards_against_the_wrong_chain.yaml",
+    ] {
+        let text = fs::read_to_string(home.join(name)).unwrap();
+        let story = Story::of(play(&text));
+        let shorter = retime(&text, name, LIMIT).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let result = play(&shorter.text);
+        assert_eq!(story.twist(&result), None, "{name}");
+        assert_eq!(result.virtual_time(), shorter.virtual_time, "{name}");
+        assert!(shorter.virtual_time <= LIMIT, "{name}: {:?}", shorter.virtual_time);
+        retimed += usize::from(!shorter.changes.is_empty());
+    }
+    assert_eq!(retimed, 6);
+}
+
+#[test]
+fn nothing_else_than_durations_is_changed() {
+    let text = "
+name: 1h of sleep # and 5m of patience
+workflows: { Sleepy: [{ sleep: \"1h\" }, { return: 1h }] }
+timeline:
+  - { start: Sleepy, workflow_id: sleepy, input: 5m }
+  - { signal: sleepy, name: hey, at: 5m, input: 1h }
+";
+    let shorter = retime(text, "sleepy.yaml", LIMIT).unwrap();
+    assert!(shorter.virtual_time < Duration::from_secs(10), "{:?}", shorter.virtual_time);
+    assert!(shorter.text.contains("name: 1h of sleep # and 5m of patience"), "{}", shorter.text);
+    assert!(shorter.text.contains("return: 1h"), "{}", shorter.text);
+    assert!(shorter.text.contains("input: 5m"), "{}", shorter.text);
+}
+
+#[test]
+fn what_happens_just_before_a_deadline_is_moved_away_from_it() {
+    let text = "
+name: a cancel 200 ms before a timer fires
+workflows: { Nap: [{ sleep: 1s }] }
+timeline:
+  - { start: Nap, workflow_id: nap }
+  - { cancel: nap, at: 800ms }
+";
+    let longer = retime(text, "nap.yaml", LIMIT).unwrap();
+    let [cancel, sleep] = longer.changes.as_slice() else { panic!("{:?}", longer.changes) };
+    assert!(sleep.to >= cancel.to + Duration::from_secs(1), "{:?}", longer.changes);
+}
+
+#[test]
+fn a_story_that_depends_on_a_duration_of_the_servers_is_refused_with_the_reason() {
+    let text = "
+name: a workflow task times out after ten seconds
+workflows: { Slow: [{ block: 15s }, { sleep: 10m }] }
+timeline:
+  - { start: Slow, workflow_id: slow }
+  - { signal: slow, name: late, at: 5m }
+";
+    let error = retime(text, "slow.yaml", Duration::from_secs(5)).unwrap_err();
+    let NotRetimed::TooLong { shortest, longest: Some(longest) } = &error else {
+        panic!("{error}")
+    };
+    assert!(*shortest > Duration::from_secs(10), "{shortest:?}");
+    assert!(longest.shorter.is_some(), "{error}");
+    assert!(error.to_string().starts_with("it takes "), "{error}");
+    assert!(error.to_string().contains("(slow.yaml:"), "{error}");
+}
+
+#[test]
+fn what_is_within_a_fixed_time_of_a_deadline_is_refused_with_the_reason() {
+    let text = "
+name: a continued run's first task waits for a second
+workflows:
+  Loop:
+    - by_attempt: { 1: [{ wait_signal: go }] }
+    - continue_as_new:
+timeline:
+  - { start: Loop, workflow_id: loop }
+  - { signal: loop, name: go, after: 1ms }
+  - { terminate: loop, after: 1ms }
+";
+    match retime(text, "loop.yaml", LIMIT) {
+        Err(error @ NotRetimed::TooClose { .. }) => {
+            assert!(error.to_string().contains("before a deadline of the server"), "{error}");
+        }
+        Err(error) => panic!("{error}"),
+        Ok(retimed) => assert!(retimed.virtual_time <= LIMIT),
+    }
+}
+
+#[test]
+fn what_is_no_scenario_is_refused() {
+    let error = retime("name: [", "broken.yaml", LIMIT).unwrap_err();
+    assert!(matches!(error, NotRetimed::Invalid(_)), "{error}");
+}
