@@ -299,6 +299,15 @@ fn when_reset(story: &Story, reset: usize, first_run: u32) -> Node {
     ])
 }
 
+/// As soon as a run before has ended with this event.
+pub(super) fn when_ended(story: &Story, event: &str, run: usize) -> Node {
+    Node::Map(vec![
+        ("event".to_owned(), Node::Word(event.to_owned())),
+        ("workflow_id".to_owned(), text(story.workflow_id())),
+        ("run".to_owned(), Node::Word(run.to_string())),
+    ])
+}
+
 /// `TIMER_STARTED` as `TimerStarted`.
 fn camel(kind: &str) -> String {
     let word = |word: &str| {

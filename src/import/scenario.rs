@@ -41,6 +41,9 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     notes.extend(around.notes.iter().cloned());
     let done = activities(story);
     let mut versions: Vec<(String, Vec<Step>)> = Vec::new();
+    for (number, (steps, _)) in (1..).zip(&around.scheduled) {
+        versions.push((format!("run_{number}"), steps.clone()));
+    }
     for (number, steps) in (1..).zip(code.versions) {
         versions.push((format!("v{number}"), whole(steps, story, &around)));
     }
@@ -51,7 +54,8 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     let names: Vec<String> = versions.iter().map(|(name, _)| name.clone()).collect();
     let first_run = around.runs_before + 1;
 
-    let mut acts = clients::acts(story, &names[..names.len() - usize::from(continued)]);
+    let own = around.scheduled.len()..names.len() - usize::from(continued);
+    let mut acts = clients::acts(story, &names[own]);
     acts.extend(around.acts.iter().cloned());
     acts.extend(done.acts.iter().cloned());
     acts.sort_by_key(|act| act.place(story));
@@ -74,6 +78,11 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     }
     timeline.extend(acts.iter().map(play));
     // In the order of the file, the pauses come by the events that they wait for.
+    let deployed = (1..).zip(&around.scheduled).map(|(run, (_, ended))| {
+        Step::new("deploy", text(story.workflow_type()))
+            .with("version", text(&names[run]))
+            .with("when", clients::when_ended(story, ended, run))
+    });
     let operator: Vec<Step> = operator
         .iter()
         .map(|act| {
@@ -85,6 +94,7 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
             clients::step(story, act, form, tuning.lead, first_run)
         })
         .collect();
+    let operator: Vec<Step> = deployed.chain(operator).collect();
 
     let mut entries: Vec<(String, Node)> = Vec::new();
     let name = format!("{} {}, as it was recorded", story.workflow_type(), story.workflow_id());

@@ -32,6 +32,8 @@ pub(super) struct Surroundings {
     pub(super) runs_before: u32,
     /// What the run's own code does in earlier attempts.
     pub(super) attempts: BTreeMap<i64, Vec<Step>>,
+    /// What the run's type does in the runs of a cron schedule before it, and how each ended.
+    pub(super) scheduled: Vec<(Vec<Step>, &'static str)>,
     /// Whether the run itself is started by one of `starts`.
     pub(super) starts_it: bool,
     /// What cannot be said.
@@ -58,6 +60,7 @@ pub(super) fn options(step: Step, story: &Story) -> Step {
         .maybe("workflow_run_timeout", timeout(run).filter(|_| nanos(run) != nanos(execution)))
         .maybe("workflow_task_timeout", timeout(task).filter(|_| nanos(task) != 10_000_000_000))
         .maybe("retry_policy", values::retry_policy(story.start("retryPolicy"), Default::None))
+        .maybe("cron_schedule", story.start("cronSchedule").as_str().map(text))
         .maybe("input", payloads(story.start("input")))
 }
 
@@ -265,6 +268,25 @@ impl Surroundings {
                 }
                 self.runs_before = u32::try_from(attempt - 1).unwrap_or(u32::MAX);
             }
+            "CONTINUE_AS_NEW_INITIATOR_CRON_SCHEDULE"
+                if !story.start("continuedExecutionRunId").is_null() =>
+            {
+                let result = payloads(story.start("lastCompletionResult"));
+                let failure = story.start("continuedFailure");
+                let first = story.start("firstExecutionRunId");
+                let completed = || {
+                    let steps = result.clone().map(|result| Step::new("return", result));
+                    (steps.into_iter().collect(), "WorkflowExecutionCompleted")
+                };
+                if first != story.start("continuedExecutionRunId") {
+                    self.scheduled.push(completed());
+                }
+                self.scheduled.push(match failure {
+                    Value::Null => completed(),
+                    failure => (vec![failing("fail", failure)], "WorkflowExecutionFailed"),
+                });
+                self.runs_before = u32::try_from(self.scheduled.len()).unwrap_or(u32::MAX);
+            }
             "CONTINUE_AS_NEW_INITIATOR_WORKFLOW" => {
                 let first = story.start("firstExecutionRunId");
                 let chain = first != story.start("continuedExecutionRunId");
@@ -276,6 +298,7 @@ impl Surroundings {
                 let step = step
                     .maybe("workflow_run_timeout", run)
                     .maybe("workflow_task_timeout", task)
+                    .maybe("cron_schedule", story.start("cronSchedule").as_str().map(text))
                     .maybe("input", payloads(story.start("input")));
                 self.code.insert("Before".to_owned(), vec![step]);
                 self.runs_before = 1;

@@ -133,6 +133,17 @@ fn exported(event: &Value) -> Value {
     fields.insert("eventTime".to_owned(), time.into());
     let id: u64 = fields["eventId"].as_str().unwrap().parse().unwrap();
     fields.insert("taskId".to_owned(), (1_048_576 + id).to_string().into());
+    if !fields.keys().any(|key| key.ends_with("EventAttributes")) {
+        let kind = fields["eventType"].as_str().unwrap().trim_start_matches("EVENT_TYPE_");
+        let words = kind.split('_').map(str::to_ascii_lowercase).enumerate();
+        let camel: String = words
+            .map(|(at, word)| match at {
+                0 => word,
+                _ => word[..1].to_ascii_uppercase() + &word[1..],
+            })
+            .collect();
+        fields.insert(format!("{camel}EventAttributes"), json!({}));
+    }
     if fields["eventType"] == "EVENT_TYPE_WORKFLOW_TASK_STARTED" {
         let started = fields.get_mut("workflowTaskStartedEventAttributes").unwrap();
         started["requestId"] = "7ad1bd1c-6d1c-4b3c-9c1a-2f4f5a6b7c8d".into();
