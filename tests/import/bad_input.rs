@@ -12,12 +12,12 @@ fn refusal(text: &str) -> String {
     import(text).unwrap_err().to_string()
 }
 
-fn event(id: u32, kind: &str, attributes: (&str, Value)) -> Value {
+fn event(id: u32, kind: &str, (name, attributes): (&str, Value)) -> Value {
     json!({
         "eventId": id.to_string(),
         "eventTime": "2024-05-01T10:00:00Z",
         "eventType": format!("EVENT_TYPE_{kind}"),
-        attributes.0: attributes.1,
+        name: attributes,
     })
 }
 
