@@ -39,12 +39,14 @@ impl Call {
     ///
     /// ```
     /// use deadbeat::grpc::{Expiry, Frontend, Metadata};
+    /// use deadbeat::official::taskqueue::TaskQueue;
     /// use deadbeat::official::workflowservice::PollWorkflowTaskQueueRequest;
     /// use prost::Message;
     /// use std::time::Duration;
     ///
     /// let poll = PollWorkflowTaskQueueRequest {
     ///     namespace: "default".to_owned(),
+    ///     task_queue: Some(TaskQueue { name: "main".to_owned(), ..Default::default() }),
     ///     ..Default::default()
     /// };
     /// let metadata =
