@@ -160,6 +160,8 @@ fn terminate(of: &TerminateWorkflowExecution, names: &Names) -> Question {
 }
 
 fn completed(of: &RespondWorkflowTaskCompleted, names: &Names) -> Question {
+    use service::respond_workflow_task_completed_request::Capabilities;
+
     let extras = of.extras.as_deref();
     #[allow(deprecated)] // workers before build ids still send the checksum and the stamp
     let of = service::RespondWorkflowTaskCompletedRequest {
@@ -169,6 +171,9 @@ fn completed(of: &RespondWorkflowTaskCompleted, names: &Names) -> Question {
         query_results: query::results(&of.query_results, names),
         identity: of.identity.to_string(),
         sticky_attributes: of.sticky.as_ref().map(|sticky| stickiness(sticky, names)),
+        capabilities: Some(Capabilities {
+            discard_speculative_workflow_task_with_events: of.discards_speculative_with_events,
+        }),
         return_new_workflow_task: of.return_new_workflow_task,
         force_create_new_workflow_task: of.force_create_new_workflow_task,
         binary_checksum: extras.map(|of| of.binary_checksum.to_string()).unwrap_or_default(),

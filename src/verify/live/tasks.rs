@@ -10,7 +10,7 @@ use super::difference::{Difference, Trouble};
 use super::histories::normal_event;
 use super::lockstep::Lockstep;
 use super::official::question;
-use crate::api::{Request, Response, RpcError};
+use crate::api::{Request, Response, RpcError, WorkflowTask};
 use crate::history::json::from_json;
 use crate::official::workflowservice as service;
 use crate::verify::normalise;
@@ -102,6 +102,11 @@ impl Lockstep {
         match result {
             Ok(Response::PollWorkflowTaskQueue(task)) => {
                 if let Ok(real) = from_json::<service::PollWorkflowTaskQueueResponse>(real) {
+                    self.learn_workflow_task(task, real);
+                }
+            }
+            Ok(Response::QueryTask(task)) => {
+                if let Ok(real) = from_json::<service::PollWorkflowTaskQueueResponse>(real) {
                     self.names.learn_token(task.token.to_bytes(), real.task_token);
                 }
             }
@@ -127,7 +132,23 @@ impl Lockstep {
             && let Ok(real) =
                 from_json::<service::PollWorkflowTaskQueueResponse>(&real["workflowTask"])
         {
-            self.names.learn_token(task.token.to_bytes(), real.task_token);
+            self.learn_workflow_task(task, real);
+        }
+    }
+
+    /// What a worker's answer has to name: the task, and the queries that came with it. Which is
+    /// which is told by what they ask.
+    fn learn_workflow_task(
+        &mut self,
+        task: &WorkflowTask,
+        real: service::PollWorkflowTaskQueueResponse,
+    ) {
+        self.names.learn_token(task.token.to_bytes(), real.task_token);
+        let mut asked: Vec<_> = real.queries.into_iter().collect();
+        for (id, query) in &task.queries {
+            if let Some(at) = asked.iter().position(|(_, real)| *real == **query) {
+                self.names.learn_run(&id.to_string(), &asked.swap_remove(at).0);
+            }
         }
     }
 }

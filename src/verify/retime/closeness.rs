@@ -13,7 +13,7 @@ use crate::sim::{Happening, Limits, Plan, Race, RunResult, Schedule, run};
 pub(super) const BETWEEN_DEADLINES: Duration = Duration::from_millis(1_500);
 
 /// What comes before a deadline must come this much before it.
-pub(super) const BEFORE_A_DEADLINE: Duration = Duration::from_secs(1);
+pub(super) const BEFORE_A_DEADLINE: Duration = Duration::from_secs(2);
 
 /// More pairs than this are not looked at: there is too much at one time.
 const MAX_PAIRS: usize = 48;
@@ -31,6 +31,7 @@ struct Pair {
     choice: usize,
     deadline: usize,
     apart: Duration,
+    needed: Duration,
 }
 
 /// Something that would change the story if it came later than the deadline that follows it.
@@ -58,7 +59,7 @@ impl Schedule for Watch {
         for (deadline, (later, happening)) in enabled.iter().enumerate().skip(1) {
             let apart = later.since(due);
             if is_deadline(*happening) && apart < needed {
-                self.pairs.push(Pair { choice: self.choices, deadline, apart });
+                self.pairs.push(Pair { choice: self.choices, deadline, apart, needed });
             }
         }
         self.choices += 1;
@@ -95,7 +96,7 @@ fn needed_before(first: Happening) -> Duration {
     if is_deadline(first) { BETWEEN_DEADLINES } else { BEFORE_A_DEADLINE }
 }
 
-const RACE: Race = Race { window: BETWEEN_DEADLINES };
+const RACE: Race = Race { window: BEFORE_A_DEADLINE };
 
 /// Runs a scenario in default order.
 pub(super) fn watch(plan: &Arc<Plan>, limits: &Limits) -> Watched {
@@ -131,7 +132,7 @@ impl Watched {
             }
             return Some(Close {
                 apart: pair.apart,
-                needed: BETWEEN_DEADLINES,
+                needed: pair.needed,
                 at: swap.at.unwrap_or(crate::clock::EPOCH).since(crate::clock::EPOCH),
             });
         }
