@@ -131,15 +131,7 @@ fn tuned(story: &Story, form: Form) -> Option<(Draft, Outcome)> {
     let mut last = None;
     for _ in 0..3 {
         let draft = write(story, form, tuning);
-        let outcome = match attempt(&draft.text, story, draft.run) {
-            Ok(outcome) => outcome,
-            Err(wrong) => {
-                if std::env::var_os("DEADBEAT_IMPORT_DEBUG").is_some() {
-                    eprintln!("{wrong}\n{}", draft.text);
-                }
-                return last;
-            }
-        };
+        let Ok(outcome) = attempt(&draft.text, story, draft.run) else { return last };
         let lead = outcome.lead;
         let goes_on = outcome.same == story.events.len() && outcome.made > outcome.same;
         let unsettled = outcome.same == story.events.len() && !outcome.settled;
