@@ -20,7 +20,7 @@
 //! ";
 //! let retimed = retime(text, "patience.yaml", Duration::from_secs(20))?;
 //! assert_eq!(retimed.virtual_time, Duration::from_secs(1));
-//! assert!(retimed.text.contains("at: 1s") && retimed.text.contains("sleep: 2s"), "{}", retimed.text);
+//! assert!(retimed.text.contains("at: 1s") && retimed.text.contains("sleep: 3s"), "{}", retimed.text);
 //! # Ok::<(), deadbeat::verify::retime::NotRetimed>(())
 //! ```
 
