@@ -41,9 +41,11 @@
 
 mod expectation;
 mod failure;
+pub mod outcome;
 mod step;
 
 pub use failure::{Expected, Failure, Mismatch};
+pub use outcome::Outcome;
 
 use crate::sim::RunResult;
 

@@ -249,6 +249,15 @@ impl Server {
         chain.iter().map(|at| self.get(*at))
     }
 
+    /// The Workflow Ids in their order, each with its runs in the order in which they were made.
+    pub fn chains(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (&WorkflowId, impl ExactSizeIterator<Item = &Run> + '_)> + '_
+    {
+        let chains = self.chains.iter();
+        chains.map(|(id, chain)| (id, chain.iter().map(|at| self.get(*at))))
+    }
+
     fn get(&self, at: RunIndex) -> &Run {
         &self.runs[at.0 as usize]
     }
