@@ -1,4 +1,5 @@
-//! Whether a run was as its scenario expects.
+//! Whether a run was as its scenario expects. This room compares; it does not know how a run comes
+//! about.
 //!
 //! ```
 //! use deadbeat::check::check;
@@ -15,27 +16,6 @@
 //! let failures = check(&run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder));
 //! let told = "nap.yaml:4:10: expected `nap` to be Canceled, but it is Completed";
 //! assert_eq!(failures[0].to_string(), told);
-//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
-//! ```
-//!
-//! This room compares; it does not know how a run comes about.
-//!
-//! ```
-//! use deadbeat::check::check;
-//! use deadbeat::scenario::Scenario;
-//! use deadbeat::sim::{DefaultOrder, Limits, Plan, Race, run};
-//!
-//! let source = "
-//! name: a nap
-//! workflows: { Nap: [{ sleep: 8h }] }
-//! timeline: [{ start: Nap, workflow_id: nap }]
-//! expect: [{ workflow_id: nap, status: Canceled }]
-//! ";
-//! let plan = Plan::new(Scenario::parse(source, "nap.yaml")?);
-//! let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
-//! let failures = check(&result);
-//! let words = failures[0].diagnostic().to_string();
-//! assert!(words.contains("expected `nap` to be Canceled, but it is Completed"), "{words}");
 //! # Ok::<(), deadbeat::scenario::Diagnostics>(())
 //! ```
 
