@@ -27,6 +27,7 @@ mod descriptors;
 pub mod digest;
 pub mod event;
 pub mod failure;
+pub mod fingerprint;
 pub mod ids;
 pub mod json;
 pub mod list;
