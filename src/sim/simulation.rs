@@ -17,8 +17,6 @@ use super::{ClientIndex, Enabled, Exchange, Happening};
 use crate::api::{CallId, Outbox, QueryOutcome, Response, RpcError};
 use crate::clock::{EPOCH, Time};
 use crate::history::fingerprint::Fingerprint;
-use crate::scenario::model::{ClientAction, ClientStep, Deploy};
-=======
 use crate::scenario::model::{ClientAction, ClientStep, Deploy, RequestFault};
 use crate::server::{Run, Server};
 use crate::worker::{ActivityKey, NativeCommand, NativeEvent, Problem, Sent, Worker, WorkerIndex};
@@ -184,7 +182,7 @@ impl Simulation {
         self.log.hash(&mut key);
         self.problems.hash(&mut key);
         self.faults.hash(&mut key);
-        self.transit.hash(&mut key);
+        self.late.hash(&mut key);
         key.finish128()
     }
 
