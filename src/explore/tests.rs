@@ -166,3 +166,33 @@ fn a_token_of_another_scenario_is_refused() {
     let refused = replay(&other, &found.outcomes[0].witness, &Limits::default());
     assert_eq!(refused.unwrap_err(), Misfit::Scenario);
 }
+
+/// The scenarios of this crate that have few enough orderings to walk all of them.
+fn small_scenarios() -> Vec<(String, Arc<Plan>, BTreeMap<u128, u128>)> {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"));
+    let files = crate::files::scenario_files(root).unwrap();
+    let plans = files.into_iter().map(|file| {
+        let plan = Plan::new(Scenario::load(&file).unwrap_or_else(|errors| panic!("{errors}")));
+        (file.display().to_string(), plan)
+    });
+    let counted = plans.filter_map(|(name, plan)| {
+        let orderings = recursion(&plan, &Options::of(plan.scenario()), MOST_WALKED)?;
+        Some((name, plan, orderings))
+    });
+    counted.collect()
+}
+
+/// With more orderings than this a scenario is too large for a plain recursion in a test.
+const MOST_WALKED: u64 = 500;
+
+#[test]
+fn on_every_small_scenario_the_search_finds_exactly_what_a_plain_recursion_finds() {
+    let scenarios = small_scenarios();
+    assert!(scenarios.len() > 100, "only {} are small", scenarios.len());
+    for (name, plan, expected) in scenarios {
+        let found = explore(&plan, &histories_of(&plan), &Watch::default());
+        assert!(found.is_exhaustive(), "{name}: {:?}", found.failed);
+        assert_eq!(by_history(&found), expected, "{name}");
+        assert_eq!(found.orderings, Some(expected.values().sum()), "{name}");
+    }
+}
