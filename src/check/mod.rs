@@ -41,6 +41,7 @@
 
 mod expectation;
 mod failure;
+pub mod invariant;
 mod step;
 
 pub use failure::{Expected, Failure, Mismatch};

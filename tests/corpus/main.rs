@@ -23,8 +23,6 @@ mod driver;
 mod exclusions;
 mod follow;
 mod histories;
-#[path = "../holds_together/mod.rs"]
-mod holds_together;
 mod mutations;
 mod orders;
 mod pending;
@@ -85,6 +83,19 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let name = format!("no order gives {} with a change", case.name);
         trials.push(Trial::test(name, move || Ok(mutations::no_order_gives_them(&case)?)));
     }
+    let all = cases.clone();
+    trials.push(Trial::test(
+        "no invariant is broken by what the real server recorded",
+        move || {
+            let mut broken = String::new();
+            for case in &all {
+                if let Err(error) = histories::break_no_invariant(case) {
+                    broken += &format!("{}: {error}\n", case.name);
+                }
+            }
+            if broken.is_empty() { Ok(()) } else { Err(broken.into()) }
+        },
+    ));
     let all = cases.clone();
     trials.push(Trial::test("every single change of a recording is noticed", move || {
         match mutations::all_are_noticed(&all)? {
