@@ -1,4 +1,5 @@
-//! Whether a run was as its scenario expects.
+//! Whether a run was as its scenario expects. This room compares; it does not know how a run comes
+//! about.
 //!
 //! ```
 //! use deadbeat::check::check;
@@ -17,34 +18,15 @@
 //! assert_eq!(failures[0].to_string(), told);
 //! # Ok::<(), deadbeat::scenario::Diagnostics>(())
 //! ```
-//!
-//! This room compares; it does not know how a run comes about.
-//!
-//! ```
-//! use deadbeat::check::check;
-//! use deadbeat::scenario::Scenario;
-//! use deadbeat::sim::{DefaultOrder, Limits, Plan, Race, run};
-//!
-//! let source = "
-//! name: a nap
-//! workflows: { Nap: [{ sleep: 8h }] }
-//! timeline: [{ start: Nap, workflow_id: nap }]
-//! expect: [{ workflow_id: nap, status: Canceled }]
-//! ";
-//! let plan = Plan::new(Scenario::parse(source, "nap.yaml")?);
-//! let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
-//! let failures = check(&result);
-//! let words = failures[0].diagnostic().to_string();
-//! assert!(words.contains("expected `nap` to be Canceled, but it is Completed"), "{words}");
-//! # Ok::<(), deadbeat::scenario::Diagnostics>(())
-//! ```
 
 mod expectation;
 mod failure;
 pub mod invariant;
+pub mod outcome;
 mod step;
 
 pub use failure::{Expected, Failure, Mismatch};
+pub use outcome::Outcome;
 
 use crate::sim::RunResult;
 

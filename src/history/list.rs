@@ -26,7 +26,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use super::event::Event;
-use super::ids::{Digest, EventId};
+use super::fingerprint::Fingerprint;
+use super::ids::EventId;
 
 /// The events of one run, in the batches in which transactions wrote them (A1).
 ///
@@ -129,7 +130,7 @@ impl History {
         if events.is_empty() {
             return;
         }
-        let mut digest = Digest::new();
+        let mut digest = Fingerprint::new();
         digest.write_u128(self.digest());
         events.hash(&mut digest);
         let digest = digest.finish128();

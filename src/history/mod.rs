@@ -27,6 +27,8 @@ mod descriptors;
 pub mod digest;
 pub mod event;
 pub mod failure;
+pub mod failure_kind;
+pub mod fingerprint;
 pub mod ids;
 pub mod json;
 pub mod list;
@@ -39,6 +41,7 @@ pub mod text;
 
 pub use event::{Attributes, Event};
 pub use failure::{Failure, Payloads};
+pub use failure_kind::FailureKind;
 pub use ids::{EventId, Execution, Name, RunId, WorkflowId};
 pub use list::History;
 pub use shared::Shared;
