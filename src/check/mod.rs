@@ -21,6 +21,7 @@
 
 mod expectation;
 mod failure;
+pub mod invariant;
 pub mod outcome;
 mod step;
 

@@ -141,6 +141,14 @@ impl Simulation {
         Self::begin(plan, Scratch { exchanges: Some(Vec::new()), ..Scratch::default() })
     }
 
+    /// As [`Simulation::new`], with a server that is broken on purpose.
+    #[cfg(test)]
+    pub(crate) fn with_mutation(plan: Arc<Plan>, mutation: crate::server::Mutation) -> Self {
+        let mut simulation = Self::new(plan);
+        simulation.server.break_by(mutation);
+        simulation
+    }
+
     fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
         let configs = &plan.scenario().workers;
         let workers = (0..).zip(configs).map(|(index, config)| {
