@@ -511,3 +511,19 @@ fn expectations_that_contradict_each_other() {
       |             ^^^^^^^^^^ also in `events`
     ");
 }
+
+#[test]
+fn outcomes_that_there_cannot_be() {
+    insta::assert_snapshot!(refused("outcomes"), @"");
+}
+
+#[test]
+fn no_outcomes_at_all() {
+    let text = "name: none\ntimeline: [{ describe: order }]\noutcomes: []\n";
+    insta::assert_snapshot!(super::refused_text(text), @"");
+}
+
+#[test]
+fn orders_that_there_cannot_be() {
+    insta::assert_snapshot!(refused("always"), @"");
+}
