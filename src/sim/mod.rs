@@ -50,6 +50,7 @@ pub use plan::Plan;
 #[cfg(feature = "verify")]
 pub(crate) use request::NAMESPACE;
 pub use result::{Close, ExecutionResult, RunResult};
-pub use run::{Ended, Race, run};
+pub(crate) use run::drive;
+pub use run::{Ended, Next, Race, run};
 pub use schedule::{DefaultOrder, Schedule, Seeded};
 pub use simulation::Simulation;

@@ -81,7 +81,7 @@ impl Close {
 }
 
 impl RunResult {
-    pub(super) fn new(simulation: &Simulation, ended: Ended, happenings: u64) -> Self {
+    pub(crate) fn new(simulation: &Simulation, ended: Ended, happenings: u64) -> Self {
         let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
         let executions = simulation.server().runs().map(|run| {
             let execution = run.execution();
