@@ -91,18 +91,16 @@ fn order(of: &RunExpectation, seen: Seen<'_>) -> Option<Mismatch> {
     let mut events = seen.history.events();
     let mut after: Option<(EventId, &'static str)> = None;
     for wanted in &of.events {
-        match events.find(|event| is(event, wanted)) {
-            Some(event) => after = Some((event.id, event.attributes.type_name())),
-            None => {
-                let earlier = seen.history.events().find(|event| is(event, wanted));
-                return Some(Mismatch::MissingEvent {
-                    of: expected(of),
-                    missing: wanted.clone(),
-                    after,
-                    earlier: earlier.map(|event| event.id),
-                });
-            }
-        }
+        let Some(event) = events.find(|event| is(event, wanted)) else {
+            let earlier = seen.history.events().find(|event| is(event, wanted));
+            return Some(Mismatch::MissingEvent {
+                of: expected(of),
+                missing: wanted.clone(),
+                after,
+                earlier: earlier.map(|event| event.id),
+            });
+        };
+        after = Some((event.id, event.attributes.type_name()));
     }
     None
 }

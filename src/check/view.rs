@@ -3,7 +3,7 @@
 use crate::api::ExecutionStatus;
 use crate::history::History;
 use crate::server::Server;
-use crate::sim::RunResult;
+use crate::sim::{ExecutionResult, RunResult};
 
 /// What is looked at: the result of a run of a scenario, or a server at the end of one, for which
 /// a search need not make a result.
@@ -25,13 +25,12 @@ impl<'a> View<'a> {
     /// many of that Workflow Id there are.
     pub(super) fn find(self, workflow_id: &str, number: Option<u32>) -> Result<Seen<'a>, usize> {
         match self {
-            Self::Result(result) => match result.find(workflow_id, number) {
-                Some(run) => Ok(Seen { status: run.status, history: &run.history }),
-                None => {
-                    let runs = result.executions.iter();
-                    Err(runs.filter(|run| run.workflow_id() == workflow_id).count())
-                }
-            },
+            Self::Result(result) => {
+                let of_id = |run: &&ExecutionResult| run.workflow_id() == workflow_id;
+                let run = result.find(workflow_id, number);
+                run.map(|run| Seen { status: run.status, history: &run.history })
+                    .ok_or_else(|| result.executions.iter().filter(of_id).count())
+            }
             Self::Server(server) => {
                 let mut runs = server.runs_of(workflow_id);
                 let made = runs.len();

@@ -43,55 +43,61 @@ impl Reader {
             }
             let Some(outcome) = self.outcome(node) else { continue };
             let at = node.at();
-            match places.get(&outcome) {
-                Some(first) => self.refuse(
-                    Diagnostic::new("this outcome is named twice")
-                        .at(at, "second")
-                        .also(first.clone(), "first"),
-                ),
-                None => {
-                    places.insert(outcome.clone(), at.clone());
-                    outcomes.push(ExpectedOutcome { at, outcome });
-                }
+            if let Some(first) = places.get(&outcome) {
+                let twice = Diagnostic::new("this outcome is named twice");
+                self.refuse(twice.at(at, "second").also(first.clone(), "first"));
+            } else {
+                places.insert(outcome.clone(), at.clone());
+                outcomes.push(ExpectedOutcome { at, outcome });
             }
         }
         Some(outcomes)
     }
 
     fn outcome(&mut self, node: Node<'_>) -> Option<Outcome> {
-        let mut outcome = Outcome::default();
+        let mut outcome = Some(Outcome::default());
         for pair in self.mapping(node, "Workflow Ids and how their runs end")? {
-            let runs = match pair.value.items() {
-                Some(runs) if runs.is_empty() => {
-                    let none = Diagnostic::new("there is no run");
-                    self.refuse(none.at(pair.value.at(), "empty"));
-                    continue;
-                }
-                Some(runs) => runs,
-                None => vec![pair.value],
-            };
+            let runs = pair.value.items().unwrap_or_else(|| vec![pair.value]);
+            if runs.is_empty() {
+                let refused = Diagnostic::new("there is no run");
+                self.refuse(refused.at(pair.value.at(), "empty"));
+                outcome = None;
+            }
             for node in runs {
                 if self.is_full() {
                     return None;
                 }
-                let text: String = self.decode(node)?;
-                match text.parse::<RunOutcome>() {
-                    Ok(run) => outcome.push(pair.key.into(), run),
-                    Err(why) => self.refuse(no_outcome(&why, &text, node.at())),
+                let run = self.accept(end_of_run(node));
+                match (&mut outcome, run) {
+                    (Some(outcome), Some(run)) => outcome.push(pair.key.into(), run),
+                    _ => outcome = None,
                 }
             }
         }
-        Some(outcome)
+        outcome
+    }
+}
+
+/// How a run ends.
+fn end_of_run(node: Node<'_>) -> Result<RunOutcome, Diagnostic> {
+    match node.text() {
+        Some(text) => text.parse().map_err(|why| no_end(&why, text, node.at())),
+        None => Err(Diagnostic::new("expected how a run ends, as in `Completed`")
+            .at(node.at(), format!("this is {}", node.kind()))),
     }
 }
 
 /// Says why a text is no end of a run.
-fn no_outcome(why: &NotAnOutcome, text: &str, at: Location) -> Diagnostic {
+fn no_end(why: &NotAnOutcome, text: &str, at: Location) -> Diagnostic {
     match why {
         NotAnOutcome::UnknownStatus(_) => unknown_name("end of a run", text, &status_names(), at),
         NotAnOutcome::FailedWithoutKind => Diagnostic::new("`Failed` does not say with what")
             .at(at, "expected `Failed (KIND)`")
             .help("as in `Failed (ActivityFailure > TimeoutFailure HEARTBEAT)`"),
+        NotAnOutcome::FailureKind(NotAFailureKind::UnknownName(name)) if name.ends_with(':') => {
+            Diagnostic::new("the cause of a failure stands behind ` > `")
+                .at(at, format!("expected `{} > `", name.trim_end_matches(':')))
+        }
         NotAnOutcome::FailureKind(NotAFailureKind::UnknownName(name)) => {
             unknown_name("kind of failure", name, FAILURE_NAMES, at)
         }

@@ -97,6 +97,10 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
         workers: Vec::new(),
         clients: BTreeMap::new(),
         expect: Vec::new(),
+        outcomes: Vec::new(),
+        outcomes_at: Location::default(),
+        always: Vec::new(),
+        never: Vec::new(),
         ends_at: None,
         digest: 0,
     }
