@@ -30,6 +30,8 @@ impl std::fmt::Display for QueryId {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs)]
 pub struct QueryTaskToken {
+    /// The run that is asked.
+    pub run_id: RunId,
     /// The queue from which the task was polled.
     pub task_queue: Name,
     pub query: QueryId,

@@ -1,4 +1,5 @@
-//! Whether a run was as its scenario expects.
+//! Whether a run was as its scenario expects. This room compares; it does not know how a run comes
+//! about.
 //!
 //! ```
 //! use deadbeat::check::check;
@@ -17,8 +18,6 @@
 //! assert_eq!(failures[0].to_string(), told);
 //! # Ok::<(), deadbeat::scenario::Diagnostics>(())
 //! ```
-//!
-//! This room compares; it does not know how a run comes about.
 
 mod always;
 mod expectation;

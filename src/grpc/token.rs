@@ -90,7 +90,10 @@ struct Query {
     #[prost(string, tag = "2")]
     task_queue: String,
     #[prost(string, tag = "3")]
-    query: String,
+    id: String,
+    /// The real server finds the query without. Behind all the fields that another kind of task has.
+    #[prost(string, tag = "20")]
+    run_id: String,
 }
 
 /// The query that a token names (G7).
@@ -103,15 +106,24 @@ pub fn query(bytes: &[u8]) -> Result<QueryTaskToken, RpcError> {
         return Err(RpcError::invalid_argument("Task token not set on request."));
     }
     let token = Query::decode(bytes).map_err(|_| garbage())?;
-    let query = token.query.parse().map_err(|_| garbage())?;
-    Ok(QueryTaskToken { task_queue: token.task_queue.into(), query: QueryId(query) })
+    let query = token.id.parse().map_err(|_| garbage())?;
+    // Another kind of task's token names a run where a query's names itself: there is no such query.
+    let run_id = match token.run_id.as_str() {
+        "" => query,
+        run_id => run_id.parse().map_err(|_| garbage())?,
+    };
+    Ok(QueryTaskToken { run_id, task_queue: token.task_queue.into(), query: QueryId(query) })
 }
 
 impl QueryTaskToken {
     /// The bytes that a worker gets with the task.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let (task_queue, query) = (self.task_queue.to_string(), self.query.to_string());
-        Query { task_queue, query }.encode_to_vec()
+        let token = Query {
+            task_queue: self.task_queue.to_string(),
+            id: self.query.to_string(),
+            run_id: self.run_id.to_string(),
+        };
+        token.encode_to_vec()
     }
 }
 

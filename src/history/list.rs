@@ -26,7 +26,8 @@ use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 use super::event::Event;
-use super::ids::{Digest, EventId};
+use super::fingerprint::Fingerprint;
+use super::ids::EventId;
 
 /// The events of one run, in the batches in which transactions wrote them (A1).
 ///
@@ -124,7 +125,7 @@ impl History {
             (self.next_event_id().0..).zip(&events).all(|(id, event)| event.id.0 == id),
             "event ids are dense"
         );
-        let mut digest = Digest::new();
+        let mut digest = Fingerprint::new();
         digest.write_u128(self.digest());
         events.hash(&mut digest);
         let digest = digest.finish128();

@@ -28,6 +28,7 @@ pub mod digest;
 pub mod event;
 pub mod failure;
 pub mod failure_kind;
+pub mod fingerprint;
 pub mod ids;
 pub mod json;
 pub mod list;

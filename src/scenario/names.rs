@@ -52,17 +52,7 @@ pub const EVENT_TYPES: &[&str] = &[
 
 /// The statuses of an execution.
 pub(super) fn status_names() -> Vec<&'static str> {
-    [
-        ExecutionStatus::Running,
-        ExecutionStatus::Completed,
-        ExecutionStatus::Failed,
-        ExecutionStatus::Canceled,
-        ExecutionStatus::Terminated,
-        ExecutionStatus::ContinuedAsNew,
-        ExecutionStatus::TimedOut,
-    ]
-    .map(ExecutionStatus::name)
-    .to_vec()
+    ExecutionStatus::ALL.map(ExecutionStatus::name).to_vec()
 }
 
 /// The status codes that a request can be refused with.

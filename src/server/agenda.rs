@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::key::{Dispatch, TaskKey, Timer};
 use super::run::Run;
 use super::workflow_task::{self, WorkflowTaskState};
-use super::{activity, activity_timeout, query, timer};
+use super::{activity, activity_timeout, query, timer, update_wait};
 use crate::api::{CallId, PolledTaskQueue};
 use crate::clock::Time;
 use crate::history::Name;
@@ -250,6 +250,7 @@ fn collect(run: &Run, out: &mut Vec<Entry>) {
         (run.first_workflow_task_at, Timer::FirstWorkflowTask),
         (activity_timeout::next(run), Timer::Activities),
         (timer::next(run), Timer::UserTimers),
+        (update_wait::next(run), Timer::UpdateWaits),
         (run.expires_at, Timer::RunTimeout),
     ];
     for (time, which) in timers {

@@ -21,8 +21,9 @@ use crate::history::ids::RunCause;
 use crate::history::{Execution, Name, RunId, Shared, WorkflowId};
 
 impl Server {
-    /// Takes a request. Its answer is in `outbox` on return, unless it is a poll, a query or a
-    /// reader that waits: that is parked, and answered by a later call or [`Server::fire`].
+    /// Takes a request. Its answer is in `outbox` on return, unless it is a poll, or a query, a
+    /// reader or an update that waits: that is parked, and answered by a later call or
+    /// [`Server::fire`].
     pub fn call(&mut self, now: Time, call: CallId, request: Request, outbox: &mut Outbox) {
         let result = match request {
             Request::PollWorkflowTaskQueue(poll) => {
@@ -34,24 +35,21 @@ impl Server {
                 return self.polls.park(Queue::Activity(poll.task_queue), poll_of);
             }
             Request::UpdateWorkflowExecution(request) => {
-                return self.update(now, call, &request, outbox);
+                self.update(now, call, &request).transpose()
             }
             Request::PollWorkflowExecutionUpdate(request) => {
-                return self.poll_update(now, call, &request, outbox);
+                self.poll_update(now, call, &request).transpose()
             }
             Request::QueryWorkflow(request) => self.query(now, call, *request).transpose(),
             Request::GetWorkflowExecutionHistory(request) => {
                 self.read_history(call, &request).transpose()
             }
-            Request::RespondWorkflowTaskCompleted(request) => {
-                Some(self.complete(now, &request, outbox))
-            }
+            Request::RespondWorkflowTaskCompleted(request) => Some(self.complete(now, &request)),
             other => Some(self.answer(now, other)),
         };
         if let Some(result) = result {
             outbox.answer(call, result);
         }
-        self.answer_update_waits(outbox);
         self.deliver(outbox);
     }
 
@@ -346,7 +344,6 @@ impl Server {
         &mut self,
         now: Time,
         request: &RespondWorkflowTaskCompleted,
-        outbox: &mut Outbox,
     ) -> Result<Response, RpcError> {
         let at = self.find_of_token(&request.token.execution)?;
         if workflow_task::started(self.get(at), &request.token).is_none() {
@@ -366,11 +363,11 @@ impl Server {
             Ok(completion) => {
                 self.runs[at.0 as usize] = copy;
                 self.take_query_results(at, &request.query_results);
+                self.answer_rejected(at, &completion.rejected);
                 self.settle(now, at);
                 if let Some(new_run) = completion.new_run {
                     self.make_successor(now, new_run);
                 }
-                self.answer_rejected(at, completion.rejected, outbox);
                 let returned = completion.returned.map(|(task, messages)| {
                     let from = StartedFrom::Completion;
                     Box::new(workflow_task::task(self.get(at), &task, from, messages))
@@ -386,8 +383,8 @@ impl Server {
                 query::ask_again(run);
                 commands::refuse(run, now, &bad, &request.identity);
                 let aborted = run.updates.abort();
+                self.answer_aborted(at, &aborted);
                 self.settle(now, at);
-                self.answer_aborted(at, &aborted, outbox);
                 Err(RpcError::invalid_argument(bad.message.to_string()))
             }
         }

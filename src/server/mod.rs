@@ -84,7 +84,6 @@ use std::sync::Arc;
 use agenda::{Agenda, Polls};
 use transaction::Transaction;
 use update::SentAgain;
-use update_wait::UpdateWaits;
 use workflow_task::{StartedFrom, WorkflowTaskState};
 
 use crate::api::{CallId, Outbox, PolledTaskQueue, Response, RpcError, Target};
@@ -104,7 +103,6 @@ pub struct Server {
     polls: Polls,
     /// In the order in which they were asked for.
     batches: Vec<Arc<batch::Batch>>,
-    update_waits: UpdateWaits,
     /// Where the calls are that wait for a run. Follows from the runs.
     parked: BTreeMap<CallId, RunIndex>,
     /// Answers to parked calls; empty between one request or follow-up and the next.
@@ -119,7 +117,6 @@ impl PartialEq for Server {
             && self.runs == other.runs
             && self.polls == other.polls
             && self.batches == other.batches
-            && self.update_waits == other.update_waits
     }
 }
 
@@ -131,7 +128,6 @@ impl Hash for Server {
         self.runs.hash(state);
         self.polls.hash(state);
         self.batches.hash(state);
-        self.update_waits.hash(state);
     }
 }
 
@@ -145,7 +141,6 @@ impl Server {
             chains: BTreeMap::new(),
             polls: Polls::default(),
             batches: Vec::new(),
-            update_waits: UpdateWaits::default(),
             parked: BTreeMap::new(),
             answers: Outbox::new(),
             agenda: Agenda::default(),
@@ -159,11 +154,12 @@ impl Server {
 
     /// Forgets a parked call: nobody waits for its answer any more.
     pub fn abandon(&mut self, now: Time, call: CallId) {
-        self.update_waits.abandon(call);
         match self.parked.remove(&call) {
             Some(at) => {
-                query::forget(self.edit(at), call);
-                reader::forget(self.edit(at), call);
+                let run = self.edit(at);
+                query::forget(run, call);
+                reader::forget(run, call);
+                update_wait::forget(run, call);
                 self.refresh(at);
             }
             None => self.polls.abandon(call, now),
@@ -173,7 +169,7 @@ impl Server {
     /// What comes next by default, and when it is due.
     pub fn due(&self) -> Option<(Time, TaskKey)> {
         let first = self.agenda.first(&self.polls);
-        first.into_iter().chain(self.due_batch()).chain(self.update_waits.deadlines()).min()
+        first.into_iter().chain(self.due_batch()).min()
     }
 
     /// Puts what the server will do by itself, as things are, no later than `until` into `out`, in
@@ -183,19 +179,14 @@ impl Server {
         self.agenda.until(&self.polls, until, out);
         let agenda_ends = out.len();
         out.extend(self.due_batch().filter(|(time, _)| *time <= until));
-        out.extend(self.update_waits.deadlines().filter(|(time, _)| *time <= until));
         if out.len() > agenda_ends {
             out[before..].sort_unstable();
-            out.dedup_by_key(|(_, key)| *key);
         }
     }
 
     /// Does something that is due. Answers to parked polls are in `outbox` on return. A task that
     /// is not due (any more) does nothing.
     pub fn fire(&mut self, now: Time, task: TaskKey, outbox: &mut Outbox) {
-        if let TaskKey::Timer(run, Timer::UpdateWaits) = task {
-            return self.end_update_waits(now, run, outbox);
-        }
         let due = match task.run().and_then(|at| self.runs.get(at.0 as usize)) {
             Some(run) => self.agenda.due(run, &self.polls, task),
             None => self.due_batch().filter(|(_, next)| *next == task).map(|(time, _)| time),
@@ -206,12 +197,10 @@ impl Server {
         match task {
             TaskKey::Transfer(run, transfer) => self.transfer(now, run, transfer),
             TaskKey::Dispatch(run, dispatch) => self.dispatch(now, run, dispatch, outbox),
-            TaskKey::Timer(run, Timer::Queries) => self.time_out_queries(now, run),
             TaskKey::Timer(run, timer) => self.time_out(now, run, timer),
             TaskKey::Batch(at) => self.batch_step(now, at),
             TaskKey::Query(run, call) => self.dispatch_query(now, run, call, outbox),
         }
-        self.answer_update_waits(outbox);
         self.deliver(outbox);
     }
 
@@ -222,7 +211,12 @@ impl Server {
         }
     }
 
-    /// Answers a parked call.
+    /// Has a call wait for something of a run. The caller notes in the run what for.
+    fn park(&mut self, call: CallId, at: RunIndex) {
+        self.parked.insert(call, at);
+    }
+
+    /// Answers a parked call. The caller has taken it out of the run.
     fn answer_parked(&mut self, call: CallId, result: Result<Response, RpcError>) {
         self.parked.remove(&call);
         self.answers.answer(call, result);
@@ -330,6 +324,7 @@ impl Server {
             task.sticky_worker_missing = true;
         }
         self.settle_queries(now, at);
+        self.settle_update_waits(at);
         self.settle_readers(at);
         self.refresh(at);
     }
@@ -410,24 +405,21 @@ impl Server {
 
     /// A deadline has come.
     fn time_out(&mut self, now: Time, at: RunIndex, timer: Timer) {
-        let runs_so_far = self.runs_so_far(&self.get(at).execution.workflow_id.clone());
-        let new_run = self.transact(now, at, |tx| {
-            match timer {
-                Timer::WorkflowTask => workflow_task::time_out(tx),
-                Timer::FirstWorkflowTask => {
-                    // A task for updates alone takes its place, even if nothing comes of that.
-                    tx.run.first_workflow_task_at = None;
-                    tx.schedule_workflow_task();
-                }
-                Timer::Activities => activity_timeout::time_out(tx),
-                Timer::UserTimers => timer::fire(tx),
-                Timer::RunTimeout => return close::time_out(tx, runs_so_far),
-                // Not one of the run's own.
-                Timer::Queries | Timer::UpdateWaits => {}
-            }
-            None
-        });
-        if let Some(new_run) = new_run {
+        let change: fn(&mut Transaction<'_>) = match timer {
+            Timer::RunTimeout => return self.time_out_run(now, at),
+            Timer::Queries => return self.time_out_queries(now, at),
+            Timer::UpdateWaits => return self.time_out_update_waits(now, at),
+            Timer::WorkflowTask => workflow_task::time_out,
+            Timer::FirstWorkflowTask => workflow_task::end_first_backoff,
+            Timer::Activities => activity_timeout::time_out,
+            Timer::UserTimers => timer::fire,
+        };
+        self.transact(now, at, change);
+    }
+
+    fn time_out_run(&mut self, now: Time, at: RunIndex) {
+        let runs_so_far = self.runs_so_far(&self.get(at).execution.workflow_id);
+        if let Some(new_run) = self.transact(now, at, |tx| close::time_out(tx, runs_so_far)) {
             self.make_successor(now, new_run);
         }
     }

@@ -184,7 +184,7 @@ impl Server {
             return Err(messages::query_buffer_full());
         }
         self.edit(at).queries.push(query);
-        self.parked.insert(call, at);
+        self.park(call, at);
         self.settle(now, at);
         Ok(None)
     }
@@ -257,7 +257,11 @@ impl Server {
         };
         query.state = QueryState::Polled(queued);
         let task = QueryTask {
-            token: QueryTaskToken { task_queue, query: query.id(run.execution.run_id) },
+            token: QueryTaskToken {
+                run_id: run.execution.run_id,
+                task_queue,
+                query: query.id(run.execution.run_id),
+            },
             execution: run.execution.clone(),
             workflow_type: run.started.workflow_type.clone(),
             query: query.asked.clone(),
@@ -297,18 +301,15 @@ impl Server {
     }
 
     fn find_polled_query(&self, token: &QueryTaskToken) -> Option<(RunIndex, CallId)> {
-        self.parked.values().find_map(|at| {
-            let run = self.get(*at);
-            let has_it = |query: &&Query| match &query.state {
-                QueryState::Polled(queued) => {
-                    let (PolledTaskQueue::Sticky(name) | PolledTaskQueue::Normal(name)) =
-                        &queued.queue;
-                    *name == token.task_queue && query.id(run.execution.run_id) == token.query
-                }
-                _ => false,
-            };
-            run.queries.iter().find(has_it).map(|query| (*at, query.call))
-        })
+        let at = self.index(token.run_id)?;
+        let has_it = |query: &&Query| match &query.state {
+            QueryState::Polled(queued) => {
+                let (PolledTaskQueue::Sticky(name) | PolledTaskQueue::Normal(name)) = &queued.queue;
+                *name == token.task_queue && query.id(token.run_id) == token.query
+            }
+            _ => false,
+        };
+        self.get(at).queries.iter().find(has_it).map(|query| (at, query.call))
     }
 
     /// The answers that a workflow task's completion carries. Those to queries that are not there

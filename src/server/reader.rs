@@ -33,20 +33,25 @@ impl Server {
             return Ok(Some(Response::GetWorkflowExecutionHistory(view)));
         }
         self.edit(at).readers.push(Reader { call, wait: request.wait });
-        self.parked.insert(call, at);
+        self.park(call, at);
         Ok(None)
     }
 
     /// After a change of a run: answers the readers that have waited for it.
     pub(super) fn settle_readers(&mut self, at: RunIndex) {
         let run = self.get(at);
-        let served = |reader: &&Reader| is_there(run, reader.wait);
-        let served: Vec<CallId> =
-            run.readers.iter().filter(served).map(|reader| reader.call).collect();
-        for call in served {
-            let answer = Response::GetWorkflowExecutionHistory(view(self.get(at)));
-            self.edit(at).readers.retain(|reader| reader.call != call);
-            self.answer_parked(call, Ok(answer));
+        if !run.readers.iter().any(|reader| is_there(run, reader.wait)) {
+            return;
+        }
+        let view = view(run);
+        let readers = std::mem::take(&mut self.edit(at).readers);
+        for reader in readers {
+            if is_there(self.get(at), reader.wait) {
+                let answer = Response::GetWorkflowExecutionHistory(view.clone());
+                self.answer_parked(reader.call, Ok(answer));
+            } else {
+                self.edit(at).readers.push(reader);
+            }
         }
     }
 }

@@ -13,6 +13,7 @@ use super::query::Query;
 use super::reader::Reader;
 use super::timer::UserTimer;
 use super::update::Updates;
+use super::update_wait::UpdateWait;
 use super::workflow_task::WorkflowTaskState;
 use crate::api::{ExecutionStatus, StickyAttributes};
 use crate::clock::Time;
@@ -65,6 +66,8 @@ pub struct Run {
     pub(super) external_signals: Vec<ExternalSignal>,
     pub(super) signal_request_ids: BTreeSet<Name>,
     pub(super) updates: Updates,
+    /// Who waits for an update to get somewhere, in order of arrival.
+    pub(super) update_waits: Vec<UpdateWait>,
     /// Without an answer yet, in order of arrival.
     pub(super) queries: Vec<Query>,
     /// Who waits for what comes next in the history, in order of arrival.
@@ -126,6 +129,7 @@ impl Run {
             external_signals: Vec::new(),
             signal_request_ids: BTreeSet::new(),
             updates: Updates::default(),
+            update_waits: Vec::new(),
             queries: Vec::new(),
             readers: Vec::new(),
             transfers: Vec::new(),

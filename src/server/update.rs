@@ -55,11 +55,12 @@ pub(super) type Rejected = (Name, Shared<update::Outcome>);
 
 impl Updates {
     fn find(&self, id: &str) -> Option<&Update> {
-        self.entries.iter().find(|update| *update.id == *id)
+        self.position(id).map(|at| &self.entries[at])
     }
 
+    /// What is asked for is mostly what came up last.
     fn position(&self, id: &str) -> Option<usize> {
-        self.entries.iter().position(|update| *update.id == *id)
+        self.entries.iter().rposition(|update| *update.id == *id)
     }
 
     /// Whether there is an update with this id.
@@ -176,16 +177,16 @@ pub(super) fn id_of(request: &update::Request) -> Name {
     request.meta.as_ref().map_or_else(Name::empty, |meta| meta.update_id.as_str().into())
 }
 
-/// How far an update has got; `None` if the run does not have it.
-pub(super) fn progress(run: &Run, id: &str) -> Option<Result<UpdateProgress, RpcError>> {
-    let update = run.updates.find(id)?;
+/// How far an update has got.
+pub(super) fn progress(run: &Run, id: &Name) -> Result<UpdateProgress, RpcError> {
+    let update = run.updates.find(id).ok_or_else(|| messages::update_not_found(id))?;
     let progress = |stage, outcome| UpdateProgress {
         execution: run.execution.clone(),
         update_id: update.id.clone(),
         stage,
         outcome,
     };
-    Some(match &update.state {
+    match &update.state {
         State::Admitted(_) | State::Sent(_) | State::AdmittedByEvent if run.is_open() => {
             Ok(progress(UpdateStage::Admitted, None))
         }
@@ -210,7 +211,7 @@ pub(super) fn progress(run: &Run, id: &str) -> Option<Result<UpdateProgress, Rpc
             });
             Ok(progress(UpdateStage::Completed, outcome))
         }
-    })
+    }
 }
 
 /// The messages of a completion, while its commands are carried out.

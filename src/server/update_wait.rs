@@ -1,113 +1,77 @@
 //! The requests about updates, and who waits for what (`semantics/reset.md`, B8, G4–G6).
 
-use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
+use std::time::Duration;
 
-use super::key::{RunIndex, TaskKey, Timer};
+use super::key::RunIndex;
 use super::run::Run;
 use super::update::{Rejected, id_of, progress};
 use super::workflow_task::WorkflowTaskState;
 use super::{Server, messages, speculative};
 use crate::api::{
-    CallId, Outbox, PollWorkflowExecutionUpdate, Response, RpcError, UpdateProgress, UpdateStage,
+    CallId, PollWorkflowExecutionUpdate, Response, RpcError, UpdateProgress, UpdateStage,
     UpdateWorkflowExecution,
 };
 use crate::clock::Time;
 use crate::history::ids::Digest;
-use crate::history::{Name, RunId};
+use crate::history::{Name, RunId, Shared};
+use crate::official::update as official;
 
 /// From this attempt of a workflow task on no update is let in: it would fail with it.
 const FAILING_ATTEMPT: u32 = 3;
 
 /// A call that waits for an update to get somewhere.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-struct Wait {
-    run: RunIndex,
+pub(super) struct UpdateWait {
+    call: CallId,
     update_id: Name,
     stage: UpdateStage,
     /// When the server loses its patience.
     until: Option<Time>,
 }
 
-/// The calls that wait, by their ids.
-#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub(super) struct UpdateWaits {
-    waits: BTreeMap<CallId, Wait>,
+/// When the server loses its patience with the first of those who wait.
+pub(super) fn next(run: &Run) -> Option<Time> {
+    run.update_waits.iter().filter_map(|wait| wait.until).min()
 }
 
-impl UpdateWaits {
-    /// Forgets a call.
-    pub(super) fn abandon(&mut self, call: CallId) {
-        self.waits.remove(&call);
-    }
-
-    /// The ends of the server's patience, for each run that has one.
-    pub(super) fn deadlines(&self) -> impl Iterator<Item = (Time, TaskKey)> + '_ {
-        let key = |wait: &Wait| TaskKey::Timer(wait.run, Timer::UpdateWaits);
-        self.waits.values().filter_map(move |wait| Some((wait.until?, key(wait))))
-    }
-
-    /// Takes out the calls that wait for an update of a run.
-    fn take(&mut self, run: RunIndex, update_id: &Name) -> impl Iterator<Item = CallId> + use<> {
-        let is_for = |wait: &Wait| wait.run == run && wait.update_id == *update_id;
-        let calls: Vec<CallId> =
-            self.waits.iter().filter(|(_, wait)| is_for(wait)).map(|(call, _)| *call).collect();
-        for call in &calls {
-            self.waits.remove(call);
-        }
-        calls.into_iter()
-    }
-}
-
-/// What a call comes to at once.
-enum Begun {
-    Answered(Result<Response, RpcError>),
-    Waits(Wait),
+/// Forgets a call.
+pub(super) fn forget(run: &mut Run, call: CallId) {
+    run.update_waits.retain(|wait| wait.call != call);
 }
 
 impl Server {
-    /// `UpdateWorkflowExecution`: answered at once, or parked.
+    /// `UpdateWorkflowExecution`: nothing, if the call is parked.
     pub(super) fn update(
         &mut self,
         now: Time,
         call: CallId,
         request: &UpdateWorkflowExecution,
-        outbox: &mut Outbox,
-    ) {
-        let begun = self.begin_update(now, request).unwrap_or_else(|e| Begun::Answered(Err(e)));
-        self.wait(call, begun, outbox);
+    ) -> Result<Option<Response>, RpcError> {
+        let (at, update_id) = self.begin_update(now, request)?;
+        let wait = wait(now, call, update_id, request.wait_for, request.patience);
+        self.look_or_wait(at, wait)
     }
 
-    /// `PollWorkflowExecutionUpdate`: answered at once, or parked.
+    /// `PollWorkflowExecutionUpdate`: nothing, if the call is parked.
     pub(super) fn poll_update(
         &mut self,
         now: Time,
         call: CallId,
         request: &PollWorkflowExecutionUpdate,
-        outbox: &mut Outbox,
-    ) {
-        let until = request.patience.map(|patience| now + patience);
-        let begun = self
-            .find(&request.target)
-            .and_then(|run| self.look(run, &request.update_id, request.wait_for, until))
-            .unwrap_or_else(|error| Begun::Answered(Err(error)));
-        self.wait(call, begun, outbox);
+    ) -> Result<Option<Response>, RpcError> {
+        let at = self.find(&request.target)?;
+        let update_id = request.update_id.clone();
+        let wait = wait(now, call, update_id, request.wait_for, request.patience);
+        self.look_or_wait(at, wait)
     }
 
-    fn wait(&mut self, call: CallId, begun: Begun, outbox: &mut Outbox) {
-        match begun {
-            Begun::Answered(answer) => outbox.answer(call, answer),
-            Begun::Waits(wait) => {
-                self.update_waits.waits.insert(call, wait);
-            }
-        }
-    }
-
+    /// Finds the update that a request names, or lets it in.
     fn begin_update(
         &mut self,
         now: Time,
         request: &UpdateWorkflowExecution,
-    ) -> Result<Begun, RpcError> {
+    ) -> Result<(RunIndex, Name), RpcError> {
         let at = self.find(&request.target)?;
         let first = &request.first_execution_run_id;
         let run = self.get(at);
@@ -118,12 +82,11 @@ impl Server {
         if update_id.is_empty() {
             update_id = made_up_id(run);
         }
-        let until = request.patience.map(|patience| now + patience);
         if !run.is_open() {
             if !run.updates.has(&update_id) {
                 return Err(messages::already_completed());
             }
-            return self.look(at, &update_id, request.wait_for, until);
+            return Ok((at, update_id));
         }
         if run.workflow_task_attempt >= FAILING_ATTEMPT {
             return Err(messages::update_of_failing_workflow());
@@ -140,110 +103,99 @@ impl Server {
             speculative::schedule(run, now);
             self.settle(now, at);
         }
-        self.look(at, &update_id, request.wait_for, until)
+        Ok((at, update_id))
     }
 
-    /// How far an update has got, if that is far enough.
-    fn look(
-        &self,
-        run: RunIndex,
-        update_id: &Name,
-        stage: UpdateStage,
-        until: Option<Time>,
-    ) -> Result<Begun, RpcError> {
-        let progress = progress(self.get(run), update_id)
-            .ok_or_else(|| messages::update_not_found(update_id))??;
-        if progress.stage < stage {
-            let update_id = update_id.clone();
-            return Ok(Begun::Waits(Wait { run, update_id, stage, until }));
+    /// How far the update has got, if that is far enough; else the call is parked.
+    fn look_or_wait(
+        &mut self,
+        at: RunIndex,
+        wait: UpdateWait,
+    ) -> Result<Option<Response>, RpcError> {
+        if let Some(answer) = far_enough(self.get(at), &wait) {
+            return answer.map(Some);
         }
-        Ok(Begun::Answered(Ok(answer(progress))))
+        self.park(wait.call, at);
+        self.edit(at).update_waits.push(wait);
+        self.refresh(at);
+        Ok(None)
     }
 
-    /// Answers the calls whose updates have got far enough, or nowhere.
-    pub(super) fn answer_update_waits(&mut self, outbox: &mut Outbox) {
-        let mut answered = Vec::new();
-        for (call, wait) in &self.update_waits.waits {
-            match self.look(wait.run, &wait.update_id, wait.stage, wait.until) {
-                Ok(Begun::Waits(_)) => {}
-                Ok(Begun::Answered(answer)) => answered.push((*call, answer)),
-                Err(error) => answered.push((*call, Err(error))),
-            }
-        }
-        for (call, answer) in answered {
-            self.update_waits.abandon(call);
-            outbox.answer(call, answer);
-        }
+    /// After a change of a run: answers the calls whose updates have got far enough, or nowhere.
+    pub(super) fn settle_update_waits(&mut self, at: RunIndex) {
+        self.answer_update_waits(at, far_enough);
     }
 
     /// Tells the callers of updates that a worker or the server has rejected.
-    pub(super) fn answer_rejected(
-        &mut self,
-        at: RunIndex,
-        rejected: Vec<Rejected>,
-        outbox: &mut Outbox,
-    ) {
-        let execution = self.get(at).execution.clone();
-        for (update_id, outcome) in rejected {
-            let progress = UpdateProgress {
-                execution: execution.clone(),
-                update_id,
+    pub(super) fn answer_rejected(&mut self, at: RunIndex, rejected: &[Rejected]) {
+        self.answer_update_waits(at, |run, wait| {
+            let (update_id, outcome) = rejected.iter().find(|(id, _)| *id == wait.update_id)?;
+            Some(Ok(answer(UpdateProgress {
+                execution: run.execution.clone(),
+                update_id: update_id.clone(),
                 stage: UpdateStage::Completed,
-                outcome: Some(outcome),
-            };
-            for call in self.update_waits.take(at, &progress.update_id) {
-                outbox.answer(call, Ok(answer(progress.clone())));
-            }
-        }
+                outcome: Some(outcome.clone()),
+            })))
+        });
     }
 
     /// The server has refused a completion and forgets what it had in memory of the run: callers of
     /// updates that no worker has accepted hear that they are lost, the others how far theirs are.
-    pub(super) fn answer_aborted(&mut self, at: RunIndex, aborted: &[Name], outbox: &mut Outbox) {
-        self.answer_of_run(at, outbox, |wait| {
-            aborted.contains(&wait.update_id).then(messages::update_lost)
+    pub(super) fn answer_aborted(&mut self, at: RunIndex, aborted: &[Name]) {
+        self.answer_update_waits(at, |run, wait| {
+            if aborted.contains(&wait.update_id) {
+                return Some(Err(messages::update_lost()));
+            }
+            Some(progress(run, &wait.update_id).map(answer))
         });
     }
 
-    /// Answers calls that wait for updates of a run: with an error, or else with how far the update
-    /// has got.
-    fn answer_of_run(
-        &mut self,
-        at: RunIndex,
-        outbox: &mut Outbox,
-        error: impl Fn(&Wait) -> Option<RpcError>,
-    ) {
-        let waits = std::mem::take(&mut self.update_waits.waits);
-        let (of_run, others) = waits.into_iter().partition(|(_, wait)| wait.run == at);
-        self.update_waits.waits = others;
-        let of_run: BTreeMap<CallId, Wait> = of_run;
-        for (call, wait) in of_run {
-            let error = error(&wait);
-            let update_id = &wait.update_id;
-            let progress = || {
-                progress(self.get(at), update_id)
-                    .unwrap_or_else(|| Err(messages::update_not_found(update_id)))
-            };
-            outbox.answer(call, error.map_or_else(progress, Err).map(answer));
-        }
+    /// The server's patience is at an end: it says how far the updates have got.
+    pub(super) fn time_out_update_waits(&mut self, now: Time, at: RunIndex) {
+        self.answer_update_waits(at, |run, wait| {
+            wait.until.filter(|until| *until <= now)?;
+            Some(progress(run, &wait.update_id).map(answer))
+        });
+        self.refresh(at);
     }
 
-    /// The server's patience is at an end: it says how far the updates have got.
-    pub(super) fn end_update_waits(&mut self, now: Time, at: RunIndex, outbox: &mut Outbox) {
-        let is_over = |wait: &Wait| wait.run == at && wait.until.is_some_and(|until| until <= now);
-        let over: Vec<(CallId, Name)> = self
-            .update_waits
-            .waits
-            .iter()
-            .filter(|(_, wait)| is_over(wait))
-            .map(|(call, wait)| (*call, wait.update_id.clone()))
-            .collect();
-        for (call, update_id) in over {
-            self.update_waits.abandon(call);
-            let progress = progress(self.get(at), &update_id);
-            let result = progress.unwrap_or_else(|| Err(messages::update_not_found(&update_id)));
-            outbox.answer(call, result.map(answer));
+    /// Answers those who wait for updates of a run and for whom there is an answer.
+    fn answer_update_waits(
+        &mut self,
+        at: RunIndex,
+        answer: impl Fn(&Run, &UpdateWait) -> Option<Result<Response, RpcError>>,
+    ) {
+        let run = self.get(at);
+        let answers = run.update_waits.iter();
+        let answers: Vec<_> =
+            answers.filter_map(|wait| Some((wait.call, answer(run, wait)?))).collect();
+        if answers.is_empty() {
+            return;
         }
+        let mut answered = answers.iter().map(|(call, _)| *call).peekable();
+        let waits = &mut self.edit(at).update_waits;
+        waits.retain(|wait| answered.next_if_eq(&wait.call).is_none());
+        for (call, result) in answers {
+            self.answer_parked(call, result);
+        }
+    }
+}
+
+fn wait(
+    now: Time,
+    call: CallId,
+    update_id: Name,
+    stage: UpdateStage,
+    patience: Option<Duration>,
+) -> UpdateWait {
+    UpdateWait { call, update_id, stage, until: patience.map(|patience| now + patience) }
+}
+
+/// What a caller is told, unless it has to wait.
+fn far_enough(run: &Run, wait: &UpdateWait) -> Option<Result<Response, RpcError>> {
+    match progress(run, &wait.update_id) {
+        Ok(progress) if progress.stage < wait.stage => None,
+        result => Some(result.map(answer)),
     }
 }
 
@@ -260,32 +212,29 @@ fn made_up_id(run: &Run) -> Name {
 }
 
 /// The request as the worker and the history get it.
-fn with_id(
-    request: &UpdateWorkflowExecution,
-    update_id: &Name,
-) -> crate::history::Shared<crate::official::update::Request> {
+fn with_id(request: &UpdateWorkflowExecution, update_id: &Name) -> Shared<official::Request> {
     if id_of(&request.request) == *update_id {
         return request.request.clone();
     }
-    let mut named = crate::official::update::Request::clone(&request.request);
+    let mut named = official::Request::clone(&request.request);
     named.meta.get_or_insert_default().update_id = update_id.to_string();
-    crate::history::Shared::new(named)
+    Shared::new(named)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::story::Story;
     use super::*;
     use crate::api::{
-        ProtocolMessage, ProtocolMessageBody, Request, RespondWorkflowTaskCompleted, Target,
-        WorkflowTask,
+        Outbox, ProtocolMessage, ProtocolMessageBody, Request, RespondWorkflowTaskCompleted,
+        Target, WorkflowTask,
     };
-    use crate::history::Shared;
-    use crate::official::update as official;
 
     const CLIENT: CallId = CallId(1_000);
+
+    fn has_waits(story: &Story) -> bool {
+        !story.server.current_run("w").unwrap().update_waits.is_empty()
+    }
 
     fn update(id: &str, wait_for: UpdateStage) -> Request {
         let request = official::Request {
@@ -363,10 +312,24 @@ mod tests {
     fn a_call_that_is_abandoned_is_forgotten_and_its_update_is_not() {
         let mut story = Story::after(vec![]);
         park(&mut story, update("U", UpdateStage::Completed));
-        assert!(!story.server.update_waits.waits.is_empty());
+        assert!(has_waits(&story));
         story.server.abandon(story.now, CLIENT);
-        assert!(story.server.update_waits.waits.is_empty());
+        assert!(!has_waits(&story));
         assert_eq!(story.poll().messages.len(), 1);
+    }
+
+    #[test]
+    fn those_who_wait_for_one_update_are_answered_in_order_of_arrival() {
+        let mut story = Story::after(vec![]);
+        let ask = |story: &mut Story| story.park(update("U", UpdateStage::Accepted));
+        let (first, given_up, last) = (ask(&mut story), ask(&mut story), ask(&mut story));
+        story.server.abandon(story.now, given_up);
+        let task = story.poll();
+        let body = ProtocolMessageBody::Acceptance(Shared::new(official::Acceptance::default()));
+        let mut outbox = Outbox::new();
+        story.server.call(story.now, CLIENT, answered(&task, body), &mut outbox);
+        let answers: Vec<CallId> = outbox.drain().map(|(call, _)| call).collect();
+        assert_eq!(answers, [CLIENT, first, last]);
     }
 
     #[test]
@@ -375,9 +338,9 @@ mod tests {
         park(&mut story, update("U", UpdateStage::Completed));
         story.poll();
         story.pass(Duration::from_secs(19));
-        assert!(!story.server.update_waits.waits.is_empty());
+        assert!(has_waits(&story));
         story.pass(Duration::from_secs(1));
-        assert!(story.server.update_waits.waits.is_empty());
+        assert!(!has_waits(&story));
     }
 
     #[test]
@@ -406,7 +369,7 @@ mod tests {
         let mut story = Story::after(vec![]);
         park(&mut story, update("U", UpdateStage::Completed));
         story.terminate("w").unwrap();
-        assert!(story.server.update_waits.waits.is_empty());
+        assert!(!has_waits(&story));
         assert_eq!(story.types()[4..], ["WorkflowExecutionTerminated"]);
     }
 }

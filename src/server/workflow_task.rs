@@ -358,6 +358,13 @@ pub(super) fn deadline(run: &Run) -> Option<Time> {
     }
 }
 
+/// The first task's backoff is over (F3).
+pub(super) fn end_first_backoff(tx: &mut Transaction<'_>) {
+    // A task for updates alone takes its place, even if nothing comes of that.
+    tx.run.first_workflow_task_at = None;
+    tx.schedule_workflow_task();
+}
+
 /// The timeout of the pending task (R14, R15, D3).
 pub(super) fn time_out(tx: &mut Transaction<'_>) {
     match tx.run.workflow_task.clone() {

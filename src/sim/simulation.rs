@@ -13,6 +13,7 @@ use super::request::{NAMESPACE, Unresolved, current_run, resolve};
 use super::{ClientIndex, Enabled, Exchange, Happening};
 use crate::api::{CallId, Outbox, QueryOutcome, Request, Response, RpcError};
 use crate::clock::{EPOCH, Time};
+use crate::history::fingerprint::Fingerprint;
 use crate::scenario::model::{ClientAction, ClientStep, Deploy};
 use crate::server::{Run, Server};
 use crate::worker::{ActivityKey, NativeCommand, NativeEvent, Problem, Sent, Worker, WorkerIndex};
@@ -156,6 +157,19 @@ impl Simulation {
         simulation.exchange();
         simulation.look();
         simulation
+    }
+
+    /// 128 bits over the whole state: equal states have equal keys, and others different ones but
+    /// for chance. Two simulations are only compared if they are of the same plan.
+    pub fn key(&self) -> u128 {
+        let mut key = Fingerprint::new();
+        self.now.hash(&mut key);
+        self.server.hash(&mut key);
+        self.workers.hash(&mut key);
+        self.clients.hash(&mut key);
+        self.log.hash(&mut key);
+        self.problems.hash(&mut key);
+        key.finish128()
     }
 
     /// What it is a run of.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::case::{Case, CaseRun, RunSource, Step};
 use super::log::{FinalRun, Log, LogEntry};
 use super::normalise;
-use super::symbols::{UUID_LENGTH, find_uuid, replace_in_payload};
+use super::symbols::{is_namespace, replace_in_payload, replace_uuids};
 use crate::clock::{EPOCH, Time};
 
 /// How often a sticky queue is polled that a worker waits at: matching gives a worker up that has
@@ -415,10 +415,6 @@ fn step(action: &str) -> Step {
     }
 }
 
-fn is_namespace(key: &str) -> bool {
-    key == "namespace" || key.ends_with("Namespace")
-}
-
 fn text_at<'a>(value: &'a Value, path: &str) -> Option<&'a str> {
     path.split('.').try_fold(value, |value, part| value.get(part))?.as_str()
 }
@@ -432,15 +428,4 @@ fn path_to(value: &Value, text: &str) -> Option<String> {
         }),
         _ => None,
     }
-}
-
-fn replace_uuids(text: &str, mut replacement: impl FnMut(&str) -> String) -> String {
-    let mut replaced = String::new();
-    let mut rest = text;
-    while let Some(at) = find_uuid(rest) {
-        replaced.push_str(&rest[..at]);
-        replaced.push_str(&replacement(&rest[at..at + UUID_LENGTH]));
-        rest = &rest[at + UUID_LENGTH..];
-    }
-    replaced + rest
 }

@@ -158,16 +158,7 @@ impl Symbols {
     }
 
     fn symbolise_text(&self, text: &str) -> String {
-        let text = text.replace(&self.case, "${case}");
-        let mut symbolised = String::new();
-        let mut rest = text.as_str();
-        while let Some(at) = find_uuid(rest) {
-            let (before, uuid) = (&rest[..at], &rest[at..at + UUID_LENGTH]);
-            symbolised.push_str(before);
-            symbolised.push_str(&self.symbol_of(uuid));
-            rest = &rest[at + UUID_LENGTH..];
-        }
-        symbolised + rest
+        replace_uuids(&text.replace(&self.case, "${case}"), |uuid| self.symbol_of(uuid))
     }
 
     fn symbol_of(&self, uuid: &str) -> String {
@@ -219,6 +210,23 @@ pub(super) fn find_uuid(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     (0..(bytes.len() + 1).saturating_sub(UUID_LENGTH))
         .find(|at| is_uuid(&bytes[*at..*at + UUID_LENGTH]))
+}
+
+/// The text with something else in the place of each UUID in lower case.
+pub(super) fn replace_uuids(text: &str, mut replacement: impl FnMut(&str) -> String) -> String {
+    let mut replaced = String::new();
+    let mut rest = text;
+    while let Some(at) = find_uuid(rest) {
+        replaced.push_str(&rest[..at]);
+        replaced.push_str(&replacement(&rest[at..at + UUID_LENGTH]));
+        rest = &rest[at + UUID_LENGTH..];
+    }
+    replaced + rest
+}
+
+/// Whether the field of this name holds a namespace's name.
+pub(super) fn is_namespace(field: &str) -> bool {
+    field == "namespace" || field.ends_with("Namespace")
 }
 
 fn is_uuid(bytes: &[u8]) -> bool {

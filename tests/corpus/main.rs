@@ -4,7 +4,6 @@
 //!
 //!     cargo test --test corpus                 every case
 //!     cargo test --test corpus reset_          the cases whose name contains this
-//!     cargo test --test corpus -- --ignored    the cases that wait for something not modelled yet
 //!
 //! Any file in `cases` is a case. One that is flagged `nondeterministic` must be what comes of some
 //! order of the server's own work ([`orders`]); one that is flagged `realtime_artifact` may differ
@@ -13,9 +12,6 @@
 //!
 //! Some cases run the `temporal` CLI: they are played if `DEADBEAT_TEMPORAL_CLI` names it, and
 //! ignored otherwise.
-//!
-//! `pending.txt` lists what is not expected to pass yet, and why. A case in it that passes fails the
-//! run: take it out of the list.
 
 mod cli;
 mod compare;
@@ -27,11 +23,9 @@ mod histories;
 mod holds_together;
 mod mutations;
 mod orders;
-mod pending;
 mod verdict;
 
 use std::error::Error;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::{fs, io};
@@ -40,12 +34,10 @@ use deadbeat::verify::Case;
 use libtest_mimic::{Arguments, Trial};
 
 use exclusions::Exclusion;
-use pending::Pending;
 
 fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments = Arguments::from_args();
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus");
-    let pending = pending::read(&fs::read_to_string(home.join("pending.txt"))?)?;
     let exclusions = exclusions::read(&fs::read_to_string(home.join("exclusions.txt"))?)?;
     let index = fs::read_to_string(home.join("INDEX.tsv"))?;
     let mut cases = Vec::new();
@@ -62,14 +54,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     let mut trials = Vec::new();
     for case in &cases {
-        let waits_for = pending.iter().find(|pending| pending.case == case.name);
         let (own, exclusions) = (case.clone(), exclusions.clone());
         let trial = Trial::test(&case.name, move || Ok(verdict::check(&own, &exclusions)?));
         let needs_cli = !cli::is_here() && case.needs.iter().any(|need| need == "cli");
-        trials.push(match waits_for {
-            None if needs_cli => trial.with_kind(cli::PATH).with_ignored_flag(true),
-            Some(pending) => trial.with_kind(&pending.reason).with_ignored_flag(true),
-            None => trial,
+        trials.push(if needs_cli {
+            trial.with_kind(cli::PATH).with_ignored_flag(true)
+        } else {
+            trial
         });
     }
     let names: Vec<String> = cases.iter().map(|case| case.name.clone()).collect();
@@ -85,15 +76,11 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let name = format!("no order gives {} with a change", case.name);
         trials.push(Trial::test(name, move || Ok(mutations::no_order_gives_them(&case)?)));
     }
-    let all = cases.clone();
     trials.push(Trial::test("every single change of a recording is noticed", move || {
-        match mutations::all_are_noticed(&all)? {
+        match mutations::all_are_noticed(&cases)? {
             changes if changes > 5_000 => Ok(()),
             changes => Err(format!("only {changes} changes were tried").into()),
         }
-    }));
-    trials.push(Trial::test("pending cases do not pass yet", move || {
-        Ok(still_pending(&cases, &pending, &exclusions)?)
     }));
     Ok(libtest_mimic::run(&arguments, trials).exit_code())
 }
@@ -106,24 +93,4 @@ fn case_files(directory: &Path) -> io::Result<Vec<PathBuf>> {
     files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
     files.sort();
     Ok(files)
-}
-
-/// Fails if a case that is listed as pending passes, or is not there.
-fn still_pending(
-    cases: &[Case],
-    pending: &[Pending],
-    exclusions: &[Exclusion],
-) -> Result<(), Box<dyn Error>> {
-    let mut wrong = Vec::new();
-    for Pending { case: name, .. } in pending {
-        let Some(case) = cases.iter().find(|case| case.name == *name) else {
-            wrong.push(format!("{name}: there is no such case"));
-            continue;
-        };
-        let checked = catch_unwind(AssertUnwindSafe(|| verdict::check(case, exclusions)));
-        if matches!(checked, Ok(Ok(()))) {
-            wrong.push(format!("{name}: passes; take it out of pending.txt"));
-        }
-    }
-    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }

@@ -64,16 +64,7 @@ impl Literal {
 }
 
 fn status(text: &str) -> Result<Value, RpcError> {
-    const ALL: [ExecutionStatus; 7] = [
-        ExecutionStatus::Running,
-        ExecutionStatus::Completed,
-        ExecutionStatus::Failed,
-        ExecutionStatus::Canceled,
-        ExecutionStatus::Terminated,
-        ExecutionStatus::ContinuedAsNew,
-        ExecutionStatus::TimedOut,
-    ];
-    let named = ALL.into_iter().find(|status| status.name() == text);
+    let named = ExecutionStatus::ALL.into_iter().find(|status| status.name() == text);
     named
         .map(|status| Value::Number(super::attribute::status_number(status)))
         .ok_or_else(|| invalid_expression(format_args!("invalid ExecutionStatus value '{text}'")))

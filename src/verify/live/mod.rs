@@ -34,6 +34,7 @@
 //! # });
 //! ```
 
+mod activity;
 mod cleanup;
 mod command;
 mod connection;

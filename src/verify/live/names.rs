@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::official::failure::failure::FailureInfo;
 use crate::official::{common, failure, taskqueue};
 use crate::sim::NAMESPACE;
-use crate::verify::symbols::{UUID_LENGTH, find_uuid};
+use crate::verify::symbols::{is_namespace, replace_uuids};
 use crate::verify::{Comparison, HistoryDiff, with_readable_payloads};
 
 /// The names of one execution of a scenario on a real server.
@@ -156,10 +156,6 @@ impl Names {
     }
 }
 
-fn is_namespace(key: &str) -> bool {
-    key == "namespace" || key.ends_with("Namespace")
-}
-
 /// What we say, with symbols in the place of Run Ids: the real ones may be any.
 fn marked(value: &Value) -> Value {
     mark("", &with_readable_payloads(value))
@@ -174,17 +170,6 @@ fn mark(_: &str, value: &Value) -> Value {
 
 fn mark_text(text: &str) -> String {
     replace_uuids(text, symbol)
-}
-
-fn replace_uuids(text: &str, replacement: impl Fn(&str) -> String) -> String {
-    let mut replaced = String::new();
-    let mut rest = text;
-    while let Some(at) = find_uuid(rest) {
-        replaced.push_str(&rest[..at]);
-        replaced.push_str(&replacement(&rest[at..at + UUID_LENGTH]));
-        rest = &rest[at + UUID_LENGTH..];
-    }
-    replaced + rest
 }
 
 fn symbol(run_id: &str) -> String {

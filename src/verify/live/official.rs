@@ -4,11 +4,11 @@
 use super::command::command;
 use super::names::Names;
 use super::question::Question;
-use super::{query, update, visibility};
+use super::{activity, query, update, visibility};
 use crate::api::{
-    ActivityById, ActivityTarget, PolledTaskQueue, Request, RequestCancelWorkflowExecution,
-    RespondActivityTaskFailed, RespondWorkflowTaskCompleted, RespondWorkflowTaskFailed,
-    SignalWorkflowExecution, StickyAttributes, Target, TerminateWorkflowExecution,
+    PolledTaskQueue, Request, RequestCancelWorkflowExecution, RespondWorkflowTaskCompleted,
+    RespondWorkflowTaskFailed, SignalWorkflowExecution, StickyAttributes, Target,
+    TerminateWorkflowExecution,
 };
 use crate::grpc::{NextRuns, Page, Reply};
 use crate::history::Payloads;
@@ -107,16 +107,16 @@ pub(super) fn question(request: &Request, names: &Names) -> (Question, Reply) {
             (Question::ShutdownWorker(Box::new(of)), Reply::Empty)
         }
         Request::RecordActivityTaskHeartbeat { activity, details, identity } => {
-            let question = heartbeat(activity, payloads(details.as_ref()), identity, names);
+            let question = activity::heartbeat(activity, details.as_ref(), identity, names);
             (question, Reply::RecordActivityTaskHeartbeat)
         }
         Request::RespondActivityTaskCompleted { activity, result, identity } => {
-            let question = activity_completed(activity, payloads(result.as_ref()), identity, names);
+            let question = activity::completed(activity, result.as_ref(), identity, names);
             (question, Reply::Empty)
         }
-        Request::RespondActivityTaskFailed(of) => (activity_failed(of, names), Reply::Empty),
+        Request::RespondActivityTaskFailed(of) => (activity::failed(of, names), Reply::Empty),
         Request::RespondActivityTaskCanceled { activity, details, identity } => {
-            let question = activity_canceled(activity, payloads(details.as_ref()), identity, names);
+            let question = activity::canceled(activity, details.as_ref(), identity, names);
             (question, Reply::Empty)
         }
     }
@@ -198,155 +198,6 @@ fn failed(of: &RespondWorkflowTaskFailed, names: &Names) -> Question {
         ..Default::default()
     };
     Question::RespondWorkflowTaskFailed(Box::new(of))
-}
-
-fn heartbeat(
-    activity: &ActivityTarget,
-    details: Option<common::Payloads>,
-    identity: &str,
-    names: &Names,
-) -> Question {
-    let namespace = names.namespace();
-    let identity = identity.to_owned();
-    match activity {
-        ActivityTarget::Token(token) => {
-            let task_token = names.token(token.to_bytes());
-            let of = service::RecordActivityTaskHeartbeatRequest {
-                namespace,
-                task_token,
-                details,
-                identity,
-                ..Default::default()
-            };
-            Question::RecordActivityTaskHeartbeat(Box::new(of))
-        }
-        ActivityTarget::Id(by_id) => {
-            let (workflow_id, run_id, activity_id) = named(by_id, names);
-            let of = service::RecordActivityTaskHeartbeatByIdRequest {
-                namespace,
-                workflow_id,
-                run_id,
-                activity_id,
-                details,
-                identity,
-                ..Default::default()
-            };
-            Question::RecordActivityTaskHeartbeatById(Box::new(of))
-        }
-    }
-}
-
-fn activity_completed(
-    activity: &ActivityTarget,
-    result: Option<common::Payloads>,
-    identity: &str,
-    names: &Names,
-) -> Question {
-    let namespace = names.namespace();
-    let identity = identity.to_owned();
-    match activity {
-        ActivityTarget::Token(token) => {
-            let task_token = names.token(token.to_bytes());
-            let of = service::RespondActivityTaskCompletedRequest {
-                namespace,
-                task_token,
-                result,
-                identity,
-                ..Default::default()
-            };
-            Question::RespondActivityTaskCompleted(Box::new(of))
-        }
-        ActivityTarget::Id(by_id) => {
-            let (workflow_id, run_id, activity_id) = named(by_id, names);
-            let of = service::RespondActivityTaskCompletedByIdRequest {
-                namespace,
-                workflow_id,
-                run_id,
-                activity_id,
-                result,
-                identity,
-                ..Default::default()
-            };
-            Question::RespondActivityTaskCompletedById(Box::new(of))
-        }
-    }
-}
-
-fn activity_failed(of: &RespondActivityTaskFailed, names: &Names) -> Question {
-    let namespace = names.namespace();
-    let identity = of.identity.to_string();
-    let failure = of.failure.as_deref().cloned();
-    let last_heartbeat_details = payloads(of.last_heartbeat_details.as_ref());
-    match &of.activity {
-        ActivityTarget::Token(token) => {
-            let task_token = names.token(token.to_bytes());
-            let of = service::RespondActivityTaskFailedRequest {
-                namespace,
-                task_token,
-                failure,
-                identity,
-                last_heartbeat_details,
-                ..Default::default()
-            };
-            Question::RespondActivityTaskFailed(Box::new(of))
-        }
-        ActivityTarget::Id(by_id) => {
-            let (workflow_id, run_id, activity_id) = named(by_id, names);
-            let of = service::RespondActivityTaskFailedByIdRequest {
-                namespace,
-                workflow_id,
-                run_id,
-                activity_id,
-                failure,
-                identity,
-                last_heartbeat_details,
-                ..Default::default()
-            };
-            Question::RespondActivityTaskFailedById(Box::new(of))
-        }
-    }
-}
-
-fn activity_canceled(
-    activity: &ActivityTarget,
-    details: Option<common::Payloads>,
-    identity: &str,
-    names: &Names,
-) -> Question {
-    let namespace = names.namespace();
-    let identity = identity.to_owned();
-    match activity {
-        ActivityTarget::Token(token) => {
-            let task_token = names.token(token.to_bytes());
-            let of = service::RespondActivityTaskCanceledRequest {
-                namespace,
-                task_token,
-                details,
-                identity,
-                ..Default::default()
-            };
-            Question::RespondActivityTaskCanceled(Box::new(of))
-        }
-        ActivityTarget::Id(by_id) => {
-            let (workflow_id, run_id, activity_id) = named(by_id, names);
-            let of = service::RespondActivityTaskCanceledByIdRequest {
-                namespace,
-                workflow_id,
-                run_id,
-                activity_id,
-                details,
-                identity,
-                ..Default::default()
-            };
-            Question::RespondActivityTaskCanceledById(Box::new(of))
-        }
-    }
-}
-
-/// The Workflow Id, Run Id and activity id of an activity that is named by id.
-fn named(of: &ActivityById, names: &Names) -> (String, String, String) {
-    let execution = target(&of.target, names);
-    (execution.workflow_id, execution.run_id, of.activity_id.to_string())
 }
 
 fn target(of: &Target, names: &Names) -> common::WorkflowExecution {
