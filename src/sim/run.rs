@@ -10,15 +10,44 @@ use super::size::Recorded;
 use super::{Enabled, Happening, Plan, Schedule, Simulation};
 use crate::clock::{EPOCH, Time};
 use crate::history::Execution;
+use crate::scenario::Scenario;
 use crate::server::{Run, Server};
 use crate::worker::Problem;
 
-/// Which happenings race with each other.
+/// Which happenings race with each other, and how much may go wrong.
+///
+/// ```
+/// use deadbeat::scenario::Scenario;
+/// use deadbeat::sim::Race;
+/// use std::time::Duration;
+///
+/// let source = "
+/// name: a race
+/// workflows: { Nap: [{ sleep: 8h }] }
+/// timeline: [{ start: Nap, workflow_id: nap }]
+/// window: 2s
+/// faults: 1
+/// ";
+/// let race = Race::of(&Scenario::parse(source, "race.yaml")?);
+/// assert_eq!(race, Race { window: Duration::from_secs(2), faults: 1 });
+/// # Ok::<(), deadbeat::scenario::Diagnostics>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Race {
     /// How much later than the earliest happening another may be due and still come first. Zero,
     /// the default: only those due at the same instant race.
     pub window: Duration,
+    /// How many faults may be placed in a run, anywhere. A schedule places them by picking them.
+    /// Whoever drives a [`Simulation`] gives it this number at the beginning, with
+    /// [`Simulation::with_faults`].
+    pub faults: u32,
+}
+
+impl Race {
+    /// What a scenario says of itself: its `window` and its `faults`.
+    pub fn of(scenario: &Scenario) -> Self {
+        Self { window: scenario.window, faults: scenario.faults }
+    }
 }
 
 /// Why a run ended.
@@ -46,13 +75,15 @@ pub fn run(
     limits: &Limits,
     schedule: &mut dyn Schedule,
 ) -> RunResult {
-    let mut driver = Driver::new(Simulation::new(Arc::clone(plan)), race, *limits);
+    let simulation = Simulation::new(Arc::clone(plan)).with_faults(race.faults);
+    let mut driver = Driver::new(simulation, race, *limits);
     let ended = driver.run_to_end(schedule);
     driver.into_result(ended)
 }
 
 /// Runs a world to its end: what it has come to, why it ended, and how many happenings there were.
-/// What is in `enabled` is overwritten.
+/// What is in `enabled` is overwritten. How many faults may still be placed is the world's to say,
+/// not the race's.
 pub(crate) fn drive(
     simulation: Simulation,
     race: Race,

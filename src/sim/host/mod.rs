@@ -346,7 +346,14 @@ impl Host {
         let waited_for = format!("the answer to `{action:?}`");
         let timing = Timing::After(Duration::ZERO);
         let at = Location::default();
-        simulation.push_step(ClientStep { at, action, identity: None, timing, fails_with: None });
+        simulation.push_step(ClientStep {
+            at,
+            action,
+            identity: None,
+            timing,
+            fails_with: None,
+            fault: None,
+        });
 
         let guest = simulation.plan().guest();
         let mut answer = None;

@@ -102,6 +102,8 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
         always: Vec::new(),
         never: Vec::new(),
         ends_at: None,
+        window: Duration::ZERO,
+        faults: 0,
         digest: 0,
     }
 }
