@@ -3,6 +3,7 @@
 
 mod calls;
 mod clients;
+mod expectations;
 mod flow;
 mod handles;
 mod options;

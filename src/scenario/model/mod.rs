@@ -29,6 +29,7 @@ macro_rules! options {
 }
 
 mod client;
+mod expectation;
 mod official;
 mod worker;
 mod workflow;
@@ -44,6 +45,7 @@ use super::source::Location;
 use crate::official::command;
 
 pub use client::*;
+pub use expectation::*;
 pub use official::*;
 pub use worker::*;
 pub use workflow::*;
@@ -66,8 +68,16 @@ pub struct Scenario {
     pub workers: Vec<Worker>,
     /// The clients, by name. `timeline` is a client named `client`.
     pub clients: BTreeMap<String, Arc<[ClientStep]>>,
-    /// What must be true at the end.
+    /// What must be true at the end, in the default order.
     pub expect: Vec<Expectation>,
+    /// The outcomes of all orderings, each once; none if the file does not tell them.
+    pub outcomes: Vec<ExpectedOutcome>,
+    /// Where they stand; in no file if the file does not tell them.
+    pub outcomes_at: Location,
+    /// What must be true at the end, in every ordering.
+    pub always: Vec<Expectation>,
+    /// What must not be true at the end, in any ordering.
+    pub never: Vec<Expectation>,
     /// When it ends, whatever is still to come; by itself if not given.
     pub ends_at: Option<Duration>,
     /// How much later than the earliest happening another may be due and still come first, where
@@ -385,39 +395,4 @@ pub struct StartBranch {
     pub steps: Arc<[WorkflowStep]>,
     /// The handle's name.
     pub handle: Option<String>,
-}
-
-/// What must be true of a run at the end of a scenario.
-#[derive(Clone, Debug)]
-pub struct Expectation {
-    /// Where in the file.
-    pub at: Location,
-    /// What is expected.
-    pub of: RunExpectation,
-}
-
-options! {
-    /// What is expected of one run.
-    RunExpectation {
-        /// Whose run.
-        workflow_id: String,
-        #[serde(default)]
-        /// Which one; the last if not given.
-        run: Option<RunNumber>,
-        #[serde(default)]
-        /// Its status, as in `Canceled`.
-        status: Option<String>,
-        #[serde(default)]
-        /// Its result.
-        result: Option<Json>,
-        #[serde(default)]
-        /// What its failure's message contains.
-        failure: Option<String>,
-        #[serde(default)]
-        /// Event types that its history has in this order, whatever stands between.
-        events: Vec<String>,
-        #[serde(default)]
-        /// Event types that its history does not have.
-        never: Vec<String>,
-    }
 }
