@@ -26,6 +26,8 @@ use super::run::Run;
 pub(super) struct Activity {
     pub(super) scheduled_event_id: EventId,
     pub(super) scheduled: Arc<ActivityTaskScheduled>,
+    /// Where its task waits for a worker: the command's queue or the workflow's.
+    pub(super) task_queue: Name,
     /// When the first attempt was scheduled.
     pub(super) scheduled_time: Time,
     /// When this attempt was, or will be: it is not dispatched before.
@@ -54,10 +56,16 @@ pub(super) struct Started {
 }
 
 impl Activity {
-    /// One that was scheduled by this event.
-    pub(super) fn new(id: EventId, scheduled: Arc<ActivityTaskScheduled>, time: Time) -> Self {
+    /// One that was scheduled by this event of a run.
+    pub(super) fn new(
+        run: &Run,
+        id: EventId,
+        scheduled: Arc<ActivityTaskScheduled>,
+        time: Time,
+    ) -> Self {
         Self {
             scheduled_event_id: id,
+            task_queue: task_queue(run, &scheduled),
             scheduled,
             scheduled_time: time,
             attempt_scheduled_time: time,
@@ -120,9 +128,8 @@ impl Activity {
     }
 }
 
-/// Where the task of an activity waits for a worker: the command's queue or the workflow's.
-pub(super) fn task_queue(run: &Run, activity: &Activity) -> Name {
-    let named = activity.scheduled.command.task_queue.as_ref().map(|queue| queue.name.as_str());
+fn task_queue(run: &Run, scheduled: &ActivityTaskScheduled) -> Name {
+    let named = scheduled.command.task_queue.as_ref().map(|queue| queue.name.as_str());
     match named {
         // The usual case shares the name rather than copy it.
         Some(name) if !name.is_empty() && *name != *run.started.task_queue => Name::from(name),
@@ -153,7 +160,8 @@ pub(super) fn schedule(
         ));
     }
     let id = tx.add(Attributes::ActivityTaskScheduled(Arc::clone(&scheduled)));
-    tx.run.activities.push(Activity::new(id, scheduled, tx.now));
+    let activity = Activity::new(tx.run, id, scheduled, tx.now);
+    tx.run.activities.push(activity);
     Ok(())
 }
 
