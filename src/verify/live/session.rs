@@ -51,9 +51,6 @@ impl Default for Settings {
     }
 }
 
-/// How far apart requests of one instant are in the last try.
-const APART: Duration = Duration::from_millis(1);
-
 /// Whether what passes is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Keep {
@@ -163,15 +160,8 @@ pub async fn verify(
     };
     let mut tries = 0;
     loop {
-        // Requests that come at one instant here come one after the other there: where that alone
-        // makes the difference, the fake does the same once it is told so.
-        let is_last = tries > 0 && tries == settings.retries;
-        let spread = if is_last { APART } else { Duration::ZERO };
-        let Attempt { outcome, mut orders, recording } =
-            attempt(connection, &plan, spread, settings.keep, stop.clone()).await?;
-        if is_last {
-            orders.push("requests of one instant a millisecond apart".to_owned());
-        }
+        let Attempt { outcome, orders, recording } =
+            attempt(connection, &plan, settings.keep, stop.clone()).await?;
         match outcome {
             None => return Ok(Verdict::Interrupted),
             Some(Ok(())) if orders.is_empty() => {
@@ -234,13 +224,12 @@ struct Attempt {
 async fn attempt(
     connection: &Connection,
     plan: &Arc<Plan>,
-    spread: Duration,
     keep: Keep,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Attempt, Unreachable> {
     let names = Names::new(prefix(), connection.namespace().to_owned());
     let simulation = Simulation::looked_on(Arc::clone(plan));
-    let mut lockstep = Lockstep::new(connection.clone(), simulation, names, spread);
+    let mut lockstep = Lockstep::new(connection.clone(), simulation, names);
     let outcome = tokio::select! {
         outcome = lockstep.follow() => Some(outcome),
         // If nobody can stop it any more, nobody has.

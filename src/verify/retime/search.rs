@@ -8,7 +8,7 @@ use super::closeness::{Close, Ties, Watched, watch};
 use super::story::{Story, Twist};
 use crate::scenario::duration::Span;
 use crate::scenario::{Diagnostics, DurationLiteral, Location, Scenario};
-use crate::sim::{Limits, Plan};
+use crate::sim::{ClientIndex, Limits, Plan};
 
 /// A scenario with other durations that tells the same story.
 #[derive(Clone, Debug)]
@@ -144,6 +144,8 @@ struct Search<'a> {
     values: BTreeMap<Duration, Duration>,
     story: Story,
     ties: Ties,
+    /// The coincidences that are the scenario's own.
+    coincidences: BTreeSet<(ClientIndex, u32)>,
     limits: Limits,
     virtual_time: Duration,
     trials: usize,
@@ -182,7 +184,18 @@ impl<'a> Search<'a> {
             Some(close) if close.apart.is_zero() => Ties::AreTheScenarios,
             _ => Ties::Count,
         };
-        Ok(Self { text, file, literals, values, story, ties, limits, virtual_time, trials: 0 })
+        Ok(Self {
+            text,
+            file,
+            literals,
+            values,
+            story,
+            ties,
+            coincidences: watched.coincidences,
+            limits,
+            virtual_time,
+            trials: 0,
+        })
     }
 
     /// Stretches everything, as little as is needed for nothing to be too close together.
@@ -274,6 +287,7 @@ impl<'a> Search<'a> {
         let Trial::SameStory(plan, watched) = self.trial(&values) else { return false };
         let time = watched.result.virtual_time();
         if time > self.virtual_time
+            || !watched.coincidences.is_subset(&self.coincidences)
             || watched.close(&plan, &self.limits, &self.story, self.ties).is_some()
         {
             return false;
