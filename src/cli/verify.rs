@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::Exit;
@@ -19,6 +19,7 @@ use crate::verify::live::{
     Connection, Keep, NotVerified, Recording, Settings, Speed, Verdict, verify,
 };
 use crate::verify::record;
+use crate::verify::retime::{Factor, NotAFactor};
 
 /// What `deadbeat verify` is told.
 #[derive(Debug, Args)]
@@ -32,9 +33,10 @@ pub(super) struct VerifyArgs {
     /// The namespace to work in.
     #[arg(long, value_name = "NAME", default_value = "default")]
     namespace: String,
-    /// How long the durations of a scenario last.
-    #[arg(long, value_enum, default_value_t = SpeedArg::Auto)]
-    speed: SpeedArg,
+    /// Divide all durations by N where that is sound, or run as written with 1; `auto` makes them
+    /// as short as they can be without changing the story.
+    #[arg(long, value_name = "auto|N", default_value = "auto", value_parser = speed)]
+    speed: Speed,
     /// How many scenarios run at once.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     parallel: u16,
@@ -50,23 +52,15 @@ pub(super) struct VerifyArgs {
     max_duration: u64,
 }
 
-/// How long the durations of a scenario last.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum SpeedArg {
-    /// As short as they can be without changing the story.
-    Auto,
-    /// As they are written.
-    #[value(name = "1")]
-    AsWritten,
-}
-
-impl From<SpeedArg> for Speed {
-    fn from(arg: SpeedArg) -> Self {
-        match arg {
-            SpeedArg::Auto => Self::Auto,
-            SpeedArg::AsWritten => Self::AsWritten,
-        }
-    }
+/// Reads `auto` or a number.
+fn speed(text: &str) -> Result<Speed, NotAFactor> {
+    Ok(match text {
+        "auto" => Speed::Auto,
+        number => match number.parse()? {
+            Factor::ONE => Speed::AsWritten,
+            factor => Speed::DividedBy(factor),
+        },
+    })
 }
 
 /// A scenario that is to be verified.
@@ -147,7 +141,7 @@ async fn verify_all<W: Write, E: Write>(
     output: &mut Output<W, E>,
 ) -> io::Result<(Tally, Exit)> {
     let settings = Settings {
-        speed: args.speed.into(),
+        speed: args.speed,
         keep: if args.record_corpus.is_some() { Keep::Recording } else { Keep::Nothing },
         retries: args.retries,
         max_duration: Duration::from_secs(args.max_duration),
@@ -254,10 +248,10 @@ fn write_verdict<W: Write, E: Write>(
     match verdict {
         Verdict::Skipped(why) => writeln!(output.out, ": {}", plain(&why.to_string()))?,
         Verdict::Identical { retries, .. } => {
-            writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), after(*retries))?;
+            writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), tried(*retries))?;
         }
         Verdict::InTheOutcomeSet { orders, retries } => {
-            writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), after(*retries))?;
+            writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), tried(*retries))?;
             for order in orders {
                 writeln!(output.out, "  in this order: {}", plain(order))?;
             }
@@ -297,11 +291,11 @@ fn write_case(dir: &Path, path: &Path, name: &str, recording: &Recording) -> io:
     std::fs::write(dir.join(format!("{case_name}.json")), json)
 }
 
-fn after(retries: u32) -> String {
+/// How many tries it took, if more than one.
+fn tried(retries: u32) -> String {
     match retries {
         0 => String::new(),
-        1 => ", at the second try".to_owned(),
-        retries => format!(", after {retries} retries"),
+        retries => format!(", tried {} times", retries.saturating_add(1)),
     }
 }
 

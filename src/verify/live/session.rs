@@ -13,7 +13,7 @@ use super::names::Names;
 use crate::scenario::duration::Span;
 use crate::scenario::{Diagnostics, Scenario};
 use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, Simulation, run};
-use crate::verify::retime::{NotRetimed, retime};
+use crate::verify::retime::{Factor, NotRetimed, divide, retime};
 use crate::verify::{FinalRun, Log};
 
 /// How long the durations of a scenario last on a real server.
@@ -24,6 +24,8 @@ pub enum Speed {
     Auto,
     /// As they are written.
     AsWritten,
+    /// Divided by a number, where that is sound.
+    DividedBy(Factor),
 }
 
 /// How scenarios are verified.
@@ -194,12 +196,14 @@ fn prepare(
     settings: Settings,
 ) -> Result<Result<Prepared, Skipped>, Diagnostics> {
     let retimed = match settings.speed {
-        Speed::AsWritten => None,
-        Speed::Auto => match retime(text, file, settings.max_duration) {
-            Ok(retimed) => Some(retimed),
-            Err(NotRetimed::Invalid(diagnostics)) => return Err(diagnostics),
-            Err(other) => return Ok(Err(Skipped::NotRetimed(other.to_string()))),
-        },
+        Speed::AsWritten => Ok(None),
+        Speed::Auto => retime(text, file, settings.max_duration).map(Some),
+        Speed::DividedBy(factor) => divide(text, file, factor).map(Some),
+    };
+    let retimed = match retimed {
+        Ok(retimed) => retimed,
+        Err(NotRetimed::Invalid(diagnostics)) => return Err(diagnostics),
+        Err(other) => return Ok(Err(Skipped::NotRetimed(other.to_string()))),
     };
     let changes = retimed.iter().flat_map(|retimed| &retimed.changes);
     let durations =

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Factor;
 use super::closeness::{Close, Ties, Watched, watch};
 use super::story::{Story, Twist};
 use crate::scenario::duration::Span;
@@ -54,6 +55,23 @@ pub enum NotRetimed {
         /// What.
         close: Close,
     },
+    /// Divided durations tell another story.
+    #[error("with its durations divided by {factor}, {twist}")]
+    OtherStory {
+        /// The divisor.
+        factor: Factor,
+        /// Where it is another.
+        twist: Twist,
+    },
+    /// Divided durations make requests come at one instant that came at two.
+    #[error(
+        "with its durations divided by {0}, a client asks something at the very instant at which a \
+         worker does, and which comes first on a real server is a matter of luck"
+    )]
+    Coincidence(Factor),
+    /// With divided durations the text is no scenario any more.
+    #[error("with its durations divided by {0} it is no valid scenario")]
+    NotAScenario(Factor),
 }
 
 /// A duration that cannot be shorter.
@@ -133,6 +151,33 @@ pub fn retime(text: &str, file: &str, limit: Duration) -> Result<Retimed, NotRet
         });
     }
     Ok(search.finish())
+}
+
+/// Divides all durations of a scenario.
+///
+/// # Errors
+///
+/// [`NotRetimed`], if the story is another then, or if a real server could give another: its timers
+/// are not exact (O1), so what it does by itself must stay as far apart as with [`retime`].
+pub fn divide(text: &str, file: &str, factor: Factor) -> Result<Retimed, NotRetimed> {
+    let mut search = Search::new(text, file)?;
+    let written = search.values.keys();
+    let values = written.map(|value| (*value, factor.divide(*value))).collect();
+    match search.trial(&values) {
+        Trial::SameStory(plan, watched) => {
+            if let Some(close) = watched.close(&plan, &search.limits, &search.story, search.ties) {
+                return Err(NotRetimed::TooClose { close });
+            }
+            if !watched.coincidences.is_subset(&search.coincidences) {
+                return Err(NotRetimed::Coincidence(factor));
+            }
+            search.virtual_time = watched.result.virtual_time();
+            search.values = values;
+            Ok(search.finish())
+        }
+        Trial::Twist(twist) => Err(NotRetimed::OtherStory { factor, twist }),
+        Trial::NotAScenario => Err(NotRetimed::NotAScenario(factor)),
+    }
 }
 
 /// What stands in a scenario now.
