@@ -10,6 +10,7 @@ use clap::Args;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::Exit;
+use super::interrupt::Interrupts;
 use super::output::{BAD, FAINT, GOOD, Output, STRONG};
 use super::run::find;
 use crate::files::shown;
@@ -113,7 +114,7 @@ fn run_all<W: Write, E: Write>(args: &VerifyArgs, output: &mut Output<W, E>) -> 
         }
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let connection = match Connection::open(&args.address, &args.namespace).await {
             Ok(connection) => connection,
             Err(unreachable) => {
@@ -121,10 +122,14 @@ fn run_all<W: Write, E: Write>(args: &VerifyArgs, output: &mut Output<W, E>) -> 
                 return Ok(Exit::Invalid);
             }
         };
-        let (tally, of_all) = verify_all(args, &connection, candidates, output).await?;
+        let interrupts = Interrupts::listen()?;
+        let (tally, of_all) = verify_all(args, &connection, candidates, interrupts, output).await?;
         tally.write(output, started.elapsed())?;
         Ok(exit.max(of_all))
-    })
+    });
+    // Whoever was interrupted does not wait for durations to be found.
+    runtime.shutdown_background();
+    exit
 }
 
 /// A scenario's name and text.
@@ -138,6 +143,7 @@ async fn verify_all<W: Write, E: Write>(
     args: &VerifyArgs,
     connection: &Connection,
     candidates: Vec<Candidate>,
+    mut interrupts: Interrupts,
     output: &mut Output<W, E>,
 ) -> io::Result<(Tally, Exit)> {
     let settings = Settings {
@@ -175,20 +181,22 @@ async fn verify_all<W: Write, E: Write>(
     let mut waiting: BTreeMap<usize, Verified> = BTreeMap::new();
     let mut next = 0;
     let mut died = None;
-    let mut interrupts = 0;
     loop {
         let (index, verified) = tokio::select! {
             received = receive.recv() => match received {
                 Some(received) => received,
                 None => break,
             },
-            Ok(()) = tokio::signal::ctrl_c(), if interrupts < 2 => {
-                interrupts += 1;
-                exit = Exit::Interrupted;
-                if interrupts == 2 {
+            () = interrupts.next() => {
+                if exit == Exit::Interrupted {
                     // Whoever asks twice does not want to wait for anything.
+                    output.error(
+                        "interrupted again: what was started may be left open on the server, with \
+                         Workflow Ids that begin with `deadbeat-`",
+                    )?;
                     break;
                 }
+                exit = Exit::Interrupted;
                 output.error("interrupted: what was started is being terminated on the server")?;
                 let _ = stop.send(true);
                 continue;

@@ -44,7 +44,7 @@ pub(super) struct Lockstep {
     /// The workers' polls, which go out once there is a task for them.
     polls: BTreeMap<CallId, Request>,
     /// Calls that were made and that the fake has not answered yet.
-    in_flight: BTreeMap<CallId, InFlight>,
+    pub(super) in_flight: BTreeMap<CallId, InFlight>,
     /// Tasks that the real server handed out before their turn.
     pub(super) early: Vec<serde_json::Value>,
     /// The histories that were seen to be equal, by run.
@@ -62,12 +62,12 @@ pub(super) struct Lockstep {
     pub(super) started: BTreeSet<String>,
 }
 
-struct InFlight {
+pub(super) struct InFlight {
     /// Its number in the log.
     call: u64,
-    question: Question,
+    pub(super) question: Question,
     reply: Reply,
-    answer: JoinHandle<Result<Answer, Unreachable>>,
+    pub(super) answer: JoinHandle<Result<Answer, Unreachable>>,
 }
 
 impl Lockstep {
@@ -232,11 +232,14 @@ impl Lockstep {
         call: CallId,
         result: &Result<Response, RpcError>,
     ) -> Result<(), Trouble> {
+        // It stays in flight until it is answered, so that cleaning up can wait for it.
+        let Some(in_flight) = self.in_flight.get_mut(&call) else { return Ok(()) };
+        let answered = (&mut in_flight.answer).await;
         let Some(in_flight) = self.in_flight.remove(&call) else { return Ok(()) };
-        let InFlight { call, question, reply, answer } = in_flight;
+        let InFlight { call, question, reply, .. } = in_flight;
         let action = question.action();
         let ours = Answer::of_fake(action, &reply, result);
-        let real = match answer.await {
+        let real = match answered {
             Ok(real) => real?,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };

@@ -150,10 +150,14 @@ pub async fn verify(
     text: &str,
     file: &str,
     settings: Settings,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) -> Result<Verdict, NotVerified> {
     let (text, file) = (text.to_owned(), file.to_owned());
-    let prepared = tokio::task::spawn_blocking(move || prepare(&text, &file, settings)).await;
+    let preparing = tokio::task::spawn_blocking(move || prepare(&text, &file, settings));
+    let prepared = tokio::select! {
+        prepared = preparing => prepared,
+        Ok(_) = stop.wait_for(|stop| *stop) => return Ok(Verdict::Interrupted),
+    };
     let Prepared { plan, durations } = match prepared {
         Ok(Ok(Ok(prepared))) => prepared,
         Ok(Ok(Err(why))) => return Ok(Verdict::Skipped(why)),
@@ -246,8 +250,10 @@ async fn attempt(
         }
         _ => None,
     };
+    // A server that was too slow once may still be there; one that is no more has nothing open.
+    let cleaned = lockstep.clean_up().await;
     if !matches!(outcome, Some(Err(Trouble::Unreachable(_)))) {
-        lockstep.clean_up().await?;
+        cleaned?;
     }
     Ok(Attempt { outcome, orders: lockstep.orders, recording })
 }
