@@ -154,6 +154,14 @@ impl Compiler {
         push(&mut self.program.workflow_blocks, range)
     }
 
+    fn workflow_ids(&mut self, step: &model::ById<model::WorkflowStep>) -> ById {
+        let ids = step.ids.iter();
+        ById {
+            ids: ids.map(|(id, steps)| (id.as_str().into(), self.workflow_block(steps))).collect(),
+            otherwise: self.workflow_block(&step.otherwise),
+        }
+    }
+
     fn workflow_try(&mut self, step: &model::Try<model::WorkflowStep>) -> Try {
         Try {
             body: self.workflow_block(&step.steps),
@@ -203,14 +211,8 @@ impl Compiler {
             Action::WaitSignal(step) => self.wait_signal(step),
             Action::HeartbeatWorkflowTask => WorkflowOp::HeartbeatWorkflowTask,
             Action::Hang => WorkflowOp::Hang,
-            Action::ByWorkflowId(step) => WorkflowOp::ByWorkflowId(ById {
-                ids: step
-                    .ids
-                    .iter()
-                    .map(|(id, steps)| (id.as_str().into(), self.workflow_block(steps)))
-                    .collect(),
-                otherwise: self.workflow_block(&step.otherwise),
-            }),
+            Action::ByWorkflowId(step) => WorkflowOp::ByWorkflowId(self.workflow_ids(step)),
+            Action::ByUpdateId(step) => WorkflowOp::ByUpdateId(self.workflow_ids(step)),
             Action::WaitForWorkflowTask => WorkflowOp::WaitForWorkflowTask,
             Action::Command(step) => WorkflowOp::Command(Command::from_official(step.0.clone())),
             Action::Cancel(handle) => WorkflowOp::Cancel(self.slot(handle)),

@@ -329,6 +329,14 @@ pub(in crate::scenario) const WORKFLOW: &[Row<WorkflowAction>] = &[
         make: |r, s| by_id(r, s).map(WorkflowAction::ByWorkflowId),
     },
     Row {
+        key: "by_update_id",
+        about: "Runs other steps by the id of the update that is handled.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("by_update_id", ids::<WorkflowStep>()),
+        make: |r, s| by_id(r, s).map(WorkflowAction::ByUpdateId),
+    },
+    Row {
         key: "signal_external_workflow",
         about: "Signals another execution and waits for the server's word on it.",
         needs: &["signal"],
