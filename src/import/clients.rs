@@ -4,6 +4,7 @@
 use super::form::{Clock, Form};
 use super::read::Event;
 use super::story::{End, Story};
+use super::updates;
 use super::values::payloads;
 use super::yaml::{Node, Step, span, text};
 
@@ -44,6 +45,9 @@ pub(super) fn is_late(story: &Story, number: usize) -> bool {
     // What a reset makes up is started at once.
     if story.events[started].text("identity") == "history-service" {
         return false;
+    }
+    if updates::are_awaited(story, number) {
+        return true;
     }
     story.events[task.scheduled + 1..started]
         .iter()
@@ -107,6 +111,7 @@ pub(super) fn acts(story: &Story, versions: &[String]) -> Vec<Act> {
         let identity = Some(event.text("identity").to_owned());
         acts.push(Act { event: index, turnout: Turnout::Arrives, identity, step });
     }
+    acts.extend(updates::applied_again(story));
     // What a reset carried over came before the reset.
     acts.sort_by_key(|act| act.place(story));
     acts
