@@ -194,6 +194,21 @@ pub(super) fn pauses(story: &Story) -> Vec<Act> {
             }));
             continue;
         }
+        if story.end_of(task) == End::NotTaken {
+            // Nobody takes it for so long that it goes elsewhere.
+            let before = story.tasks[..number].iter().rev().find_map(|task| task.started);
+            let next = story.tasks.get(number + 1).and_then(|task| task.started);
+            let is_next = |number| number + 1 < story.tasks.len() && is_late(story, number);
+            let acted = [
+                (before, Turnout::Follows, "pause_worker"),
+                (next.filter(|_| !is_next(number + 1)), Turnout::Arrives, "resume_worker"),
+            ];
+            acts.extend(acted.into_iter().filter_map(|(event, turnout, action)| {
+                let step = Step::new(action, text(WORKER));
+                Some(Act { event: event?, turnout, identity: None, step })
+            }));
+            continue;
+        }
         if !is_late(story, number) {
             continue;
         }

@@ -53,6 +53,7 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
         versions.push(("next_run".to_owned(), vec![Step::alone("hang")]));
     }
     let sent = updates::sent(story);
+    let handlers = code.updates.into_iter().chain(updates::unknown_handler(story)).collect();
     let names: Vec<String> = versions.iter().map(|(name, _)| name.clone()).collect();
     let first_run = around.runs_before + 1;
 
@@ -101,7 +102,8 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     let mut entries: Vec<(String, Node)> = Vec::new();
     let name = format!("{} {}, as it was recorded", story.workflow_type(), story.workflow_id());
     entries.push(("name".to_owned(), text(&name)));
-    entries.push(("workflows".to_owned(), Node::Map(workflows(story, versions, code.updates, &around))));
+    entries
+        .push(("workflows".to_owned(), Node::Map(workflows(story, versions, handlers, &around))));
     if !done.code.is_empty() {
         let code = done.code.into_iter().map(|(kind, steps)| (kind, Node::Steps(steps)));
         entries.push(("activities".to_owned(), Node::Map(code.collect())));
@@ -210,7 +212,8 @@ fn workers(
         .iter()
         .filter_map(|task| task.started)
         .map(|index| (index, story.events[index].text("identity")))
-        .filter(|(_, identity)| *identity != "history-service")
+        // An update's task that was written into the history later has none.
+        .filter(|(_, identity)| !matches!(*identity, "history-service" | ""))
         .collect();
     let first = identities.first().map_or(WORKER, |(_, identity)| identity);
     let late = (0..story.tasks.len())

@@ -28,7 +28,7 @@ enum Cause {
 
 /// The updates that were sent to the run and accepted.
 pub(super) fn sent(story: &Story) -> Vec<Sent> {
-    let mut all = Vec::new();
+    let mut all = unknown(story);
     for (index, event) in story.events.iter().enumerate() {
         let Some(request) = story.update_sent(index) else { continue };
         let Some((task, cause)) = brought_by(story, index) else { continue };
@@ -69,7 +69,9 @@ fn brought_by(story: &Story, index: usize) -> Option<(usize, Cause)> {
     let is_news = |index: &usize| {
         (from..scheduled).contains(index) && story.events[*index].kind != "ACTIVITY_TASK_STARTED"
     };
-    let is_caused = own > 0 || number == 0 || turn.news.iter().any(|index| is_news(index));
+    let delayed = !story.start("firstWorkflowTaskBackoff").is_null();
+    let is_caused =
+        own > 0 || (number == 0 && !delayed) || turn.news.iter().any(|index| is_news(index));
     Some((first, if is_caused { Cause::Other } else { Cause::Update }))
 }
 
@@ -91,9 +93,7 @@ pub(super) fn play(story: &Story, sent: &Sent, form: Form, lead: i64, first_run:
     let scheduled = story.time(task.scheduled);
     let step = sent.step.clone();
     match (form.clock, sent.cause) {
-        (Clock::Recorded, Cause::Update) => {
-            step.with("at", span(scheduled.saturating_add(lead)))
-        }
+        (Clock::Recorded, Cause::Update) => step.with("at", span(scheduled.saturating_add(lead))),
         (Clock::Recorded, Cause::Other) => {
             let started = task.started.map_or(scheduled, |index| story.time(index));
             let between = started.saturating_sub(scheduled) / 2;
@@ -123,4 +123,51 @@ pub(super) fn applied_again(story: &Story) -> Vec<Act> {
         }
     }
     acts
+}
+
+/// A task that was scheduled for an update of which no event tells: it was rejected, or never
+/// answered. The task itself was written into the history because something else came.
+fn left_no_event(story: &Story, number: usize) -> bool {
+    let task = &story.tasks[number];
+    let Some(started) = task.started.map(|index| &story.events[index]) else { return false };
+    let made_up = started.text("identity") == "history-service"
+        && matches!(story.end_of(task), End::Closed)
+        && story.time(task.scheduled) < started.time;
+    let turn = story.turns.iter().find(|turn| turn.tasks.contains(&number));
+    (started.text("identity").is_empty() || made_up)
+        && turn.is_some_and(|turn| {
+            !story.is_updated(turn)
+                && turn.tasks.first() == Some(&number)
+                && turn.news.iter().all(|index| *index > task.scheduled)
+        })
+}
+
+/// The name that is given to updates of which no event tells.
+const UNKNOWN: &str = "unknown";
+
+/// The handler of updates of which no event tells.
+pub(super) fn unknown_handler(story: &Story) -> Option<(String, Node)> {
+    (0..story.tasks.len()).any(|number| left_no_event(story, number)).then(|| {
+        let refuse = Step::new("fail", text("rejected"))
+            .comment("What was rejected, or never answered, leaves no event: its name is made up.");
+        let fields = vec![
+            ("validate".to_owned(), Node::Steps(vec![refuse])),
+            ("steps".to_owned(), Node::Steps(Vec::new())),
+        ];
+        (UNKNOWN.to_owned(), Node::Map(fields))
+    })
+}
+
+/// The updates of which no event tells but the task that they were brought by.
+fn unknown(story: &Story) -> Vec<Sent> {
+    let tasks = (0..story.tasks.len()).filter(|number| left_no_event(story, *number));
+    let sent = |(number, task)| Sent {
+        client: format!("update {UNKNOWN} {number}"),
+        step: Step::new("update", text(story.workflow_id()))
+            .with("name", text(UNKNOWN))
+            .with("wait_for", Node::Word("Accepted".to_owned())),
+        task,
+        cause: Cause::Update,
+    };
+    (1..).zip(tasks).map(sent).collect()
 }

@@ -85,7 +85,8 @@ impl Writer<'_> {
             );
         }
         let handle = self.names.give("timer");
-        let started = Started { handle: handle.clone(), cancel: Cancel::AtOnce, of: self.of.clone() };
+        let started =
+            Started { handle: handle.clone(), cancel: Cancel::AtOnce, of: self.of.clone() };
         self.started.insert(event.id, started);
         let step = Step::new("start_timer", span(length)).with("as", text(&handle));
         step.maybe("timer_id", (id != self.timers.to_string()).then(|| text(id)))
@@ -111,7 +112,8 @@ impl Writer<'_> {
             activity.cancel_requested.is_some() && activity.closed.is_some()
         });
         let cancel = if waits { Cancel::Waits } else { Cancel::AtOnce };
-        self.started.insert(event.id, Started { handle: handle.clone(), cancel, of: self.of.clone() });
+        self.started
+            .insert(event.id, Started { handle: handle.clone(), cancel, of: self.of.clone() });
         let close = event.get("scheduleToCloseTimeout");
         let schedule_to_start = event.get("scheduleToStartTimeout");
         let queue = event.text("taskQueue.name");
@@ -148,7 +150,8 @@ impl Writer<'_> {
             return raw("startChildWorkflowExecution", &attributes);
         }
         let handle = self.names.give(kind);
-        let started = Started { handle: handle.clone(), cancel: Cancel::Waits, of: self.of.clone() };
+        let started =
+            Started { handle: handle.clone(), cancel: Cancel::Waits, of: self.of.clone() };
         self.started.insert(event.id, started);
         let queue = event.text("taskQueue.name");
         let task_timeout = event.get("workflowTaskTimeout");
@@ -282,4 +285,3 @@ fn continue_as_new(event: &Event, story: &Story) -> Step {
             }),
         )
 }
-

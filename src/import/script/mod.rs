@@ -271,7 +271,6 @@ impl Writer<'_> {
         let step = Step::new("block", span(took.max(1_000_000)));
         Some(step.with("times", number_node(1)))
     }
-
 }
 
 fn number_node(value: i64) -> Node {

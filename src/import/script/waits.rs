@@ -189,5 +189,4 @@ impl Writer<'_> {
         };
         turn.commands.iter().filter(of).copied().collect()
     }
-
 }
