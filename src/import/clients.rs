@@ -121,7 +121,7 @@ pub(super) fn acts(story: &Story, versions: &[String]) -> Vec<Act> {
 fn resets(story: &Story, versions: &[String]) -> Vec<Act> {
     let mut acts = Vec::new();
     let mut number = 0;
-    for task in &story.tasks {
+    for (place, task) in story.tasks.iter().enumerate() {
         let (End::Reset(event), Some(ended)) = (story.end_of(task), task.ended) else { continue };
         let made_up = task
             .started
@@ -136,21 +136,26 @@ fn resets(story: &Story, versions: &[String]) -> Vec<Act> {
             Some(started) => story.events[started].id,
         };
 
+        let step = Step::new("reset", text(story.workflow_id()))
+            .with("event_id", super::yaml::number(point))
+            .maybe("reason", reason(event, "failure.message"));
+        let mut add = |step| {
+            acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
+        };
+        if hides_a_run(story, task) {
+            add(step.clone().comment("The run that is reset was made by a reset itself."));
+        }
+        if place + 1 < story.tasks.len() && is_late(story, place + 1) {
+            add(Step::new("pause_worker", text(WORKER)));
+        }
         number += 1;
         if let Some(version) = versions.get(number) {
             let step = Step::new("deploy", text(story.workflow_type()))
                 .with("version", text(version))
                 .with("worker", text(WORKER));
-            acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
+            add(step);
         }
-        let step = Step::new("reset", text(story.workflow_id()))
-            .with("event_id", super::yaml::number(point))
-            .maybe("reason", reason(event, "failure.message"));
-        if hides_a_run(story, task) {
-            let step = step.clone().comment("The run that is reset was made by a reset itself.");
-            acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
-        }
-        acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
+        add(step);
     }
     acts
 }
@@ -213,7 +218,10 @@ pub(super) fn pauses(story: &Story) -> Vec<Act> {
             continue;
         }
         let before = story.tasks[..number].iter().rev().find_map(|task| task.started);
-        if let Some(before) = before {
+        let is_reset = number
+            .checked_sub(1)
+            .is_some_and(|before| matches!(story.end_of(&story.tasks[before]), End::Reset(_)));
+        if let Some(before) = before.filter(|_| !is_reset) {
             acts.push(Act {
                 event: before,
                 turnout: Turnout::Follows,

@@ -40,7 +40,12 @@ pub(super) fn sent(story: &Story) -> Vec<Sent> {
         let step = step.maybe("wait_for", (!answered).then(|| Node::Word("Accepted".to_owned())));
         let identity = request["meta"]["identity"].as_str().unwrap_or_default();
         let step = step.with("identity", text(identity));
-        all.push(Sent { client: format!("update {id}"), step, task, cause });
+        all.push(Sent { client: String::new(), step, task, cause });
+    }
+    all.sort_by_key(|sent| sent.task);
+    let digits = all.len().to_string().len();
+    for (number, sent) in (1..).zip(&mut all) {
+        sent.client = format!("update {number:0digits$}");
     }
     all
 }
@@ -127,14 +132,19 @@ pub(super) fn applied_again(story: &Story) -> Vec<Act> {
 
 /// A task that was scheduled for an update of which no event tells: it was rejected, or never
 /// answered. The task itself was written into the history because something else came.
-fn left_no_event(story: &Story, number: usize) -> bool {
+pub(super) fn left_no_event(story: &Story, number: usize) -> bool {
     let task = &story.tasks[number];
-    let Some(started) = task.started.map(|index| &story.events[index]) else { return false };
-    let made_up = started.text("identity") == "history-service"
-        && matches!(story.end_of(task), End::Closed)
-        && story.time(task.scheduled) < started.time;
+    let identity = task.started.map(|index| story.events[index].text("identity"));
+    let is_made_up = match (identity, story.end_of(task)) {
+        (Some(""), _) | (None, End::NotTaken) => true,
+        (Some("history-service"), End::Closed) => task.scheduled.checked_sub(1).is_some_and(|at| {
+            // Not the task that the completion of another asked for.
+            story.time(at) < story.time(task.scheduled)
+        }),
+        _ => false,
+    };
     let turn = story.turns.iter().find(|turn| turn.tasks.contains(&number));
-    (started.text("identity").is_empty() || made_up)
+    is_made_up
         && turn.is_some_and(|turn| {
             !story.is_updated(turn)
                 && turn.tasks.first() == Some(&number)
@@ -161,13 +171,13 @@ pub(super) fn unknown_handler(story: &Story) -> Option<(String, Node)> {
 /// The updates of which no event tells but the task that they were brought by.
 fn unknown(story: &Story) -> Vec<Sent> {
     let tasks = (0..story.tasks.len()).filter(|number| left_no_event(story, *number));
-    let sent = |(number, task)| Sent {
-        client: format!("update {UNKNOWN} {number}"),
+    let sent = |task| Sent {
+        client: String::new(),
         step: Step::new("update", text(story.workflow_id()))
             .with("name", text(UNKNOWN))
             .with("wait_for", Node::Word("Accepted".to_owned())),
         task,
         cause: Cause::Update,
     };
-    (1..).zip(tasks).map(sent).collect()
+    tasks.map(sent).collect()
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::form::Waits;
 use super::super::story::is_answer;
 use super::super::values::{failing, payloads};
-use super::super::yaml::{Node, Step};
+use super::super::yaml::{Node, Step, text};
 use super::tidy::tidy;
 use super::{Writer, closes};
 
@@ -126,6 +126,9 @@ impl Writer<'_> {
             let is_told = news.iter().any(|index| self.can_wait_for(*index));
             if self.form.waits == Waits::ForCauses && is_told {
                 self.wait_for_all(&news);
+            } else if let Some(signal) = self.signal_for(index, number) {
+                self.taken.insert(signal);
+                self.wait_for_all(&[signal]);
             } else {
                 self.wait_for_tasks(waited);
             }
@@ -133,6 +136,14 @@ impl Writer<'_> {
         let event = &self.story.events[index];
         let answered = event.kind == "WORKFLOW_EXECUTION_UPDATE_COMPLETED";
         if answered {
+            if waited == 0 && self.others_come_first(id, index, number) {
+                self.steps.push(
+                    Step::new("start_branch", Node::Steps(Vec::new()))
+                        .with("as", text(&format!("{id} has had a turn"))),
+                );
+                let handle = text(&format!("{id} has had a turn"));
+                self.steps.push(Step::new("wait_for", handle));
+            }
             self.steps.push(match event.get("outcome.failure") {
                 Value::Null => {
                     let result = payloads(event.get("outcome.success"));
@@ -150,6 +161,36 @@ impl Writer<'_> {
         self.handlers[place].answered |= answered;
     }
 
+    /// Whether other updates are accepted before this one is answered, in the same turn.
+    fn others_come_first(&self, id: &str, answer: usize, number: usize) -> bool {
+        let turn = &self.story.turns[number];
+        let is_accepted =
+            |index: &usize| self.story.events[*index].kind == "WORKFLOW_EXECUTION_UPDATE_ACCEPTED";
+        let between = turn.commands.iter().filter(|index| **index < answer);
+        let accepted = between.filter(|index| is_accepted(index));
+        accepted.last().is_some_and(|last| self.story.update_id(&self.story.events[*last]) != id)
+    }
+
+    /// The signal that a handler waits for, because it goes on before the workflow's own steps do:
+    /// who waits for signals has its turn before who waits for the task.
+    fn signal_for(&self, index: usize, number: usize) -> Option<usize> {
+        let turn = &self.story.turns[number];
+        let is_signal = |index: &&usize| {
+            self.story.events[**index].kind == "WORKFLOW_EXECUTION_SIGNALED"
+                && !self.taken.contains(*index)
+        };
+        let is_followed = turn
+            .commands
+            .iter()
+            .any(|other| *other > index && !is_answer(self.story.events[*other].kind));
+        let is_first = turn.commands.first() == Some(&index);
+        turn.news
+            .iter()
+            .find(is_signal)
+            .copied()
+            .filter(|_| is_first && is_followed && self.form.waits == Waits::ForCauses)
+    }
+
     /// The update whose handler an event is news for.
     fn owner(&self, index: usize) -> Option<String> {
         self.handle_of(&self.story.events[index])?.of.clone()
@@ -157,7 +198,7 @@ impl Writer<'_> {
 
     /// Whether an event is news for the handler of an update.
     pub(super) fn is_handlers(&self, index: usize) -> bool {
-        self.owner(index).is_some()
+        self.owner(index).is_some() || self.taken.contains(&index)
     }
 
     /// All handlers, by the names of their updates.

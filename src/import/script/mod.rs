@@ -5,12 +5,13 @@ mod handlers;
 mod tidy;
 mod waits;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::clients::start_of;
 use super::form::{Form, Waits};
 use super::names::Names;
 use super::story::{End, Story};
+use super::updates;
 use super::values::{failing, nanos};
 use super::yaml::{Node, Step, number, span};
 use handlers::Handler;
@@ -63,6 +64,8 @@ struct Writer<'a> {
     handlers: Vec<Handler>,
     /// The update whose handler is being written.
     of: Option<String>,
+    /// The signals that handlers wait for.
+    taken: BTreeSet<usize>,
     code: Code,
 }
 
@@ -85,6 +88,7 @@ pub(super) fn code(story: &Story, form: Form) -> Code {
             left: None,
             handlers: Vec::new(),
             of: None,
+            taken: BTreeSet::new(),
             code: Code::default(),
         };
         let written = writer.version(version);
@@ -114,6 +118,7 @@ impl Writer<'_> {
             resets += cuts.len();
             let tasks = turn.tasks.get(from..until.unwrap_or(turn.tasks.len()));
             let before = self.before(tasks.unwrap_or_default());
+            let commands = self.handled(number);
             let own: Vec<usize> =
                 turn.news.iter().copied().filter(|index| !self.is_handlers(*index)).collect();
             if number > 0 {
@@ -130,7 +135,6 @@ impl Writer<'_> {
                 self.steps.push(Step::alone("hang"));
                 return self.finish();
             }
-            let commands = self.handled(number);
             let canceled = own.iter().any(|index| {
                 self.story.events[*index].kind == "WORKFLOW_EXECUTION_CANCEL_REQUESTED"
             });
@@ -200,6 +204,7 @@ impl Writer<'_> {
         let ended = before.tasks.last().and_then(|task| self.story.tasks[*task].ended);
         last.max(ended) == scheduled.checked_sub(1)
             && !self.story.is_updated(turn)
+            && !updates::left_no_event(self.story, *first)
             && self.story.end_of(&self.story.tasks[*first]) != End::NotTaken
     }
 
