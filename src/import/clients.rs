@@ -5,7 +5,7 @@ use super::form::{Clock, Form};
 use super::read::Event;
 use super::story::{End, Story};
 use super::updates;
-use super::values::payloads;
+use super::values::{header, payloads};
 use super::yaml::{Node, Step, span, text};
 
 /// What a client does.
@@ -97,6 +97,7 @@ pub(super) fn acts(story: &Story, versions: &[String]) -> Vec<Act> {
                 Step::new("signal", id())
                     .with("name", text(event.text("signalName")))
                     .maybe("input", payloads(event.get("input")))
+                    .maybe("header", header(event.get("header")))
             }
             "WORKFLOW_EXECUTION_CANCEL_REQUESTED"
                 if event.get("externalWorkflowExecution").is_null() =>

@@ -3,7 +3,7 @@
 use super::clients::{self, Act, Turnout};
 use super::form::{Clock, Form};
 use super::story::{End, Story};
-use super::values::payloads;
+use super::values::{header, payloads};
 use super::yaml::{Node, Step, span, text};
 
 /// An update that was accepted.
@@ -52,11 +52,11 @@ pub(super) fn sent(story: &Story) -> Vec<Sent> {
 
 fn step(story: &Story, request: &serde_json::Value, id: &str) -> Step {
     let input = &request["input"];
-    let step = Step::new("update", text(story.workflow_id()))
+    Step::new("update", text(story.workflow_id()))
         .with("name", text(input["name"].as_str().unwrap_or_default()))
         .with("update_id", text(id))
-        .maybe("input", payloads(&input["args"]));
-    if input["header"].is_null() { step } else { step.comment("No step can send its header.") }
+        .maybe("input", payloads(&input["args"]))
+        .maybe("header", header(&input["header"]))
 }
 
 /// The task that an update came with, and why that was scheduled.

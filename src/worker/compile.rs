@@ -17,7 +17,7 @@ use crate::history::{Name, Shared};
 use crate::official::{command, common, enums, taskqueue};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{self, Scenario};
-use crate::scenario::payloads::{scripted as json, scripted_message as json_message};
+use crate::scenario::payloads::{header, scripted as json, scripted_message as json_message};
 
 impl Program {
     /// Compiles a scenario's workflows and activities.
@@ -289,6 +289,7 @@ impl Compiler {
         let template = command::ScheduleActivityTaskCommandAttributes {
             activity_type: Some(common::ActivityType { name: activity_type.to_owned() }),
             input: options.input.as_ref().map(json_message),
+            header: header(&options.header),
             schedule_to_close_timeout: timeout(options.schedule_to_close_timeout),
             schedule_to_start_timeout: timeout(options.schedule_to_start_timeout),
             start_to_close_timeout: timeout(options.start_to_close_timeout),
@@ -322,6 +323,7 @@ impl Compiler {
         let template = command::StartChildWorkflowExecutionCommandAttributes {
             workflow_type: Some(common::WorkflowType { name: workflow_type.to_owned() }),
             input: options.input.as_ref().map(json_message),
+            header: header(&options.header),
             workflow_execution_timeout: timeout(options.workflow_execution_timeout),
             workflow_run_timeout: timeout(options.workflow_run_timeout),
             workflow_task_timeout: timeout(options.workflow_task_timeout),
@@ -350,6 +352,7 @@ impl Compiler {
                 .map(|name| common::WorkflowType { name: name.clone() }),
             task_queue: step.task_queue.as_deref().map(task_queue),
             input: step.input.as_ref().map(json_message),
+            header: header(&step.header),
             workflow_run_timeout: timeout(step.workflow_run_timeout),
             workflow_task_timeout: timeout(step.workflow_task_timeout),
             cron_schedule: step.cron_schedule.clone().unwrap_or_default(),

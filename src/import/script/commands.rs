@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::read::Event;
 use super::super::story::{Story, Turn};
-use super::super::values::{self, Default, failing, nanos, payloads, timeout, word};
+use super::super::values::{self, Default, failing, header, nanos, payloads, timeout, word};
 use super::super::yaml::{Node, Step, span, text};
 use super::{Cancel, Started, Writer};
 
@@ -38,6 +38,7 @@ impl Writer<'_> {
                 "runId": self.run_named(event),
                     },
                     "signalName": event.get("signalName"),
+                    "control": event.get("control"),
                     "input": event.get("input"),
                     "childWorkflowOnly": event.get("childWorkflowOnly"),
                     "header": event.get("header"),
@@ -99,7 +100,7 @@ impl Writer<'_> {
         let coefficient = event.get("retryPolicy.backoffCoefficient").as_f64();
         // A policy without retries may say what the language does not let it say.
         let is_odd = coefficient.is_some_and(|coefficient| coefficient < 1.0);
-        if !event.get("header").is_null() || is_odd {
+        if is_odd {
             let mut attributes = event.attributes.clone();
             if let Some(fields) = attributes.as_object_mut() {
                 fields.remove("workflowTaskCompletedEventId");
@@ -134,13 +135,14 @@ impl Writer<'_> {
             .maybe("task_queue", (queue != self.story.task_queue()).then(|| text(queue)))
             .maybe("activity_id", (id != self.activities.to_string()).then(|| text(id)))
             .maybe("input", payloads(event.get("input")))
+            .maybe("header", header(event.get("header")))
     }
 
     fn child(&mut self, event: &Event) -> Step {
         self.children += 1;
         let kind = event.text("workflowType.name");
         let id = event.text("workflowId");
-        let own = ["header", "memo", "searchAttributes", "cronSchedule", "priority"];
+        let own = ["memo", "searchAttributes", "cronSchedule", "priority"];
         if own.iter().any(|key| !event.get(key).is_null()) {
             let mut attributes = event.attributes.clone();
             if let Some(fields) = attributes.as_object_mut() {
@@ -180,6 +182,7 @@ impl Writer<'_> {
             )
             .maybe("retry_policy", values::retry_policy(event.get("retryPolicy"), Default::None))
             .maybe("input", payloads(event.get("input")))
+            .maybe("header", header(event.get("header")))
     }
 
     /// A cancel of something by its handle; if that is not known, as it was sent.
@@ -229,6 +232,7 @@ impl Writer<'_> {
                 "workflowId": event.get("workflowExecution.workflowId"),
                 "runId": self.run_named(event),
                 "childWorkflowOnly": event.get("childWorkflowOnly"),
+                "control": event.get("control"),
                 "reason": event.get("reason"),
             }),
         )
@@ -272,6 +276,7 @@ fn continue_as_new(event: &Event, story: &Story) -> Step {
     let run_timeout = event.get("workflowRunTimeout");
     Step::new("continue_as_new", other.unwrap_or(Node::Word(String::new())))
         .maybe("input", payloads(event.get("input")))
+        .maybe("header", header(event.get("header")))
         .maybe("task_queue", (queue != story.task_queue()).then(|| text(queue)))
         .maybe(
             "workflow_run_timeout",
