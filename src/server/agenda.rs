@@ -130,6 +130,8 @@ pub(super) struct Agenda {
     waiting: BTreeMap<Queue, BTreeSet<(Time, TaskKey)>>,
     /// What is in the index because of each run.
     of_run: Vec<Vec<Entry>>,
+    /// Room for a run's new entries; empty between calls.
+    scratch: Vec<Entry>,
 }
 
 impl Agenda {
@@ -139,22 +141,37 @@ impl Agenda {
         if self.of_run.len() <= at {
             self.of_run.resize_with(at + 1, Vec::new);
         }
-        let mut entries = std::mem::take(&mut self.of_run[at]);
-        for entry in entries.drain(..) {
-            self.remove(&entry);
+        let mut new = std::mem::take(&mut self.scratch);
+        collect(run, &mut new);
+        let mut old = std::mem::take(&mut self.of_run[at]);
+        // Most changes of a run leave most of it as it was, at both ends.
+        let (gone, come) = between_equal_ends(&old, &new);
+        // The same may be in the list twice.
+        for entry in gone.iter().filter(|entry| !new.contains(entry)) {
+            self.remove(entry);
         }
-        collect(run, &mut entries);
-        for entry in &entries {
-            match entry {
-                Entry::ByItself(time, key) => {
-                    self.by_itself.insert((*time, *key));
-                }
-                Entry::Waiting(queue, time, key) => {
-                    self.waiting.entry(queue.clone()).or_default().insert((*time, *key));
-                }
+        for entry in come {
+            self.insert(entry);
+        }
+        old.clear();
+        self.scratch = old;
+        self.of_run[at] = new;
+    }
+
+    fn insert(&mut self, entry: &Entry) {
+        match entry {
+            Entry::ByItself(time, key) => {
+                self.by_itself.insert((*time, *key));
             }
+            Entry::Waiting(queue, time, key) => match self.waiting.get_mut(queue) {
+                Some(waiting) => {
+                    waiting.insert((*time, *key));
+                }
+                None => {
+                    self.waiting.insert(queue.clone(), [(*time, *key)].into());
+                }
+            },
         }
-        self.of_run[at] = entries;
     }
 
     fn remove(&mut self, entry: &Entry) {
@@ -216,6 +233,15 @@ impl Agenda {
     }
 }
 
+/// What two lists have between what they have in common at their beginnings and their ends.
+fn between_equal_ends<'a, T: PartialEq>(one: &'a [T], other: &'a [T]) -> (&'a [T], &'a [T]) {
+    let equal = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let (one, other) = (&one[equal..], &other[equal..]);
+    let pairs = one.iter().rev().zip(other.iter().rev());
+    let equal = pairs.take_while(|(one, other)| one == other).count();
+    (&one[..one.len() - equal], &other[..other.len() - equal])
+}
+
 /// Everything that a run as it is will have done.
 fn collect(run: &Run, out: &mut Vec<Entry>) {
     let index = run.index;
@@ -255,5 +281,24 @@ fn collect(run: &Run, out: &mut Vec<Entry>) {
     ];
     for (time, which) in timers {
         out.extend(time.map(|time| Entry::ByItself(time, TaskKey::Timer(index, which))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_between_equal_ends_is_what_differs() {
+        let between = |one: &str, other: &str| {
+            let (one, other) = (one.as_bytes(), other.as_bytes());
+            let (gone, come) = between_equal_ends(one, other);
+            [gone, come].map(|part| String::from_utf8(part.to_vec()).unwrap())
+        };
+        assert_eq!(between("abcd", "abd"), ["c", ""]);
+        assert_eq!(between("aab", "aaab"), ["", "a"]);
+        assert_eq!(between("abc", "abc"), ["", ""]);
+        assert_eq!(between("abc", ""), ["abc", ""]);
+        assert_eq!(between("axc", "ayyc"), ["x", "yy"]);
     }
 }

@@ -49,6 +49,7 @@ mod describe;
 mod duration;
 mod external;
 mod follow_up;
+mod go_duration;
 mod key;
 mod memo;
 mod messages;

@@ -38,6 +38,11 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// Whether something goes wrong.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Self::Fault(_))
+    }
+
     /// Its place among those due at one instant.
     fn class(self) -> u8 {
         match self {
