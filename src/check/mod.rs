@@ -22,6 +22,7 @@
 mod always;
 mod expectation;
 mod failure;
+pub mod invariant;
 pub mod outcome;
 mod step;
 #[cfg(test)]

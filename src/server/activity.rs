@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::commands::BadCommand;
 use super::duration::{is_negative, or_zero};
 use super::messages;
+use super::mutation::Mutation;
 use super::retry::{self, Decision};
 use super::transaction::Transaction;
 use crate::api::limits;
@@ -153,6 +154,10 @@ pub(super) fn schedule(
         ));
     }
     let id = tx.add(Attributes::ActivityTaskScheduled(Arc::clone(&scheduled)));
+    let mut scheduled = scheduled;
+    if tx.run.mutant(Mutation::HeartbeatTimesOutEarly) {
+        Arc::make_mut(&mut scheduled).timeouts.heartbeat /= 2;
+    }
     tx.run.activities.push(Activity::new(id, scheduled, tx.now));
     Ok(())
 }
@@ -382,9 +387,10 @@ pub(super) fn heartbeat(
     details: Option<Payloads>,
 ) -> Result<bool, RpcError> {
     let at = find_started(run, named)?;
+    let forgets = run.mutant(Mutation::ForgetsHeartbeats);
     let activity = &mut run.activities[at];
     activity.heartbeat_details = details;
-    activity.last_heartbeat_time = Some(now);
+    activity.last_heartbeat_time = Some(now).filter(|_| !forgets);
     Ok(activity.cancel_requested.is_some())
 }
 
@@ -436,6 +442,7 @@ pub(super) fn respond_failed(
     }
     let at = find_started(tx.run, named)?;
     let now = tx.now;
+    let at_once = tx.run.mutant(Mutation::RetriesAtOnce);
     let activity = &mut tx.run.activities[at];
     if let Some(details) = &request.last_heartbeat_details {
         activity.heartbeat_details = Some(details.clone());
@@ -452,6 +459,7 @@ pub(super) fn respond_failed(
     };
     match decision {
         Decision::RetryAfter(interval) => {
+            let interval = if at_once { Duration::ZERO } else { interval };
             activity.retry(now, interval, failure);
             tx.change_silently();
         }
@@ -506,7 +514,19 @@ pub(super) fn close(
     close: impl FnOnce(EventId, Option<EventId>) -> Attributes,
 ) {
     let scheduled = activity.scheduled_event_id;
-    let attributes = close(scheduled, None);
+    let mut attributes = close(scheduled, None);
+    if tx.run.mutant(Mutation::LosesActivityClose) {
+        return;
+    }
+    if tx.run.mutant(Mutation::CancelsUnasked) {
+        attributes = Attributes::ActivityTaskCanceled {
+            details: None,
+            latest_cancel_requested_event_id: scheduled,
+            scheduled_event_id: scheduled,
+            started_event_id: None,
+            identity: Name::empty(),
+        };
+    }
     match activity.started {
         Some(started) => {
             let start = Attributes::ActivityTaskStarted {
@@ -516,6 +536,9 @@ pub(super) fn close(
                 last_failure: activity.last_failure,
                 polled,
             };
+            if tx.run.mutant(Mutation::StartsActivityTwice) {
+                tx.buffer_at(started.time, start.clone());
+            }
             tx.buffer_at(started.time, start);
             tx.buffer_close(scheduled, attributes);
         }

@@ -1,5 +1,6 @@
 //! `RespondWorkflowTaskCompleted`: the commands of a worker, all or none (R7, R21–R24, R33).
 
+use super::mutation::Mutation;
 use super::run::Run;
 use super::transaction::Transaction;
 use super::update::{Messages, Rejected, SentAgain};
@@ -169,7 +170,8 @@ fn apply(
     messages: &mut Messages<'_>,
     new_run: &mut Option<NewRun>,
 ) -> Result<(), BadCommand> {
-    if command.closes_the_run() && tx.has_unhandled_events() {
+    let minds = !tx.run.mutant(Mutation::ClosesOverBuffer);
+    if command.closes_the_run() && tx.has_unhandled_events() && minds {
         return Err(BadCommand::unhandled());
     }
     let identity = &request.identity;

@@ -106,6 +106,11 @@ impl RunResult {
         }
     }
 
+    /// What it was a run of.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
     /// The scenario.
     pub fn scenario(&self) -> &Scenario {
         self.plan.scenario()

@@ -141,6 +141,14 @@ impl Simulation {
         Self::begin(plan, Scratch { exchanges: Some(Vec::new()), ..Scratch::default() })
     }
 
+    /// As [`Simulation::new`], with a server that is broken on purpose.
+    #[cfg(test)]
+    pub(crate) fn with_mutation(plan: Arc<Plan>, mutation: crate::server::Mutation) -> Self {
+        let mut simulation = Self::new(plan);
+        simulation.server.break_by(mutation);
+        simulation
+    }
+
     fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
         let configs = &plan.scenario().workers;
         let workers = (0..).zip(configs).map(|(index, config)| {
@@ -171,21 +179,6 @@ impl Simulation {
         simulation
     }
 
-    /// 128 bits over the whole state: equal states have equal keys, and others different ones but
-    /// for chance. Two simulations are only compared if they are of the same plan.
-    pub fn key(&self) -> u128 {
-        let mut key = Fingerprint::new();
-        self.now.hash(&mut key);
-        self.server.hash(&mut key);
-        self.workers.hash(&mut key);
-        self.clients.hash(&mut key);
-        self.log.hash(&mut key);
-        self.problems.hash(&mut key);
-        self.faults.hash(&mut key);
-        self.late.hash(&mut key);
-        key.finish128()
-    }
-
     /// The same world, in which so many faults may be placed.
     #[must_use]
     pub fn with_faults(mut self, faults: u32) -> Self {
@@ -196,6 +189,21 @@ impl Simulation {
     /// How many faults may still be placed.
     pub fn faults_left(&self) -> u32 {
         self.faults
+    }
+
+    /// 128 bits over the whole state: equal states have equal keys, and others different ones but
+    /// for chance. Two simulations are only compared if they are of the same plan.
+    pub fn key(&self) -> u128 {
+        let mut key = Fingerprint::new();
+        self.now.hash(&mut key);
+        self.server.hash(&mut key);
+        self.workers.hash(&mut key);
+        self.clients.hash(&mut key);
+        self.log.hash(&mut key);
+        self.faults.hash(&mut key);
+        self.late.hash(&mut key);
+        self.problems.hash(&mut key);
+        key.finish128()
     }
 
     /// What it is a run of.
