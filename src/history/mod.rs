@@ -27,10 +27,13 @@ mod descriptors;
 pub mod digest;
 pub mod event;
 pub mod failure;
+pub mod failure_kind;
+pub mod fingerprint;
 pub mod ids;
 pub mod json;
 pub mod list;
 pub mod official;
+pub mod part;
 pub(crate) mod payload;
 #[cfg(test)]
 mod recording;
@@ -39,6 +42,7 @@ pub mod text;
 
 pub use event::{Attributes, Event};
 pub use failure::{Failure, Payloads};
+pub use failure_kind::FailureKind;
 pub use ids::{EventId, Execution, Name, RunId, WorkflowId};
 pub use list::History;
 pub use shared::Shared;

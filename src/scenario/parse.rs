@@ -1,5 +1,7 @@
 //! From a text to a [`Scenario`]: what stands where. Whether names are known is `check`'s.
 
+mod expectations;
+
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::rc::Rc;
@@ -11,10 +13,10 @@ use serde::de::DeserializeOwned;
 
 use super::diagnostic::{Diagnostic, Diagnostics, quoted};
 use super::duration::Span;
-use super::limits::{MAX_BYTES, MAX_DIAGNOSTICS, MAX_STEPS};
+use super::limits::{MAX_BYTES, MAX_DIAGNOSTICS, MAX_FAULTS, MAX_STEPS};
 use super::model::{
-    ActivityAction, ActivityStep, ClientAction, ClientStep, Expectation, FailsWith, RunNumber,
-    Scenario, Timing, UpdateHandler, Version, When, Worker, Workflow, WorkflowAction, WorkflowStep,
+    ActivityAction, ActivityStep, ClientAction, ClientStep, FailsWith, RunNumber, Scenario, Timing,
+    UpdateHandler, Version, When, Worker, Workflow, WorkflowAction, WorkflowStep,
 };
 use super::source::{Location, Source};
 use super::spans::Place;
@@ -32,7 +34,12 @@ pub(super) const SCENARIO_KEYS: &[&str] = &[
     "timeline",
     "clients",
     "expect",
+    "outcomes",
+    "always",
+    "never",
     "ends_at",
+    "window",
+    "faults",
 ];
 
 /// The keys of a workflow that is written as a mapping.
@@ -210,7 +217,13 @@ impl Reader {
             workers: vec![Worker::default()],
             clients: BTreeMap::new(),
             expect: Vec::new(),
+            outcomes: Vec::new(),
+            outcomes_at: Location::default(),
+            always: Vec::new(),
+            never: Vec::new(),
             ends_at: None,
+            window: Duration::ZERO,
+            faults: 0,
             digest: digest(&self.places.source.text),
         };
         let mut named = false;
@@ -261,21 +274,20 @@ impl Reader {
                         scenario.clients.extend(steps.map(|s| (pair.key.to_owned(), s)));
                     }
                 }
-                "expect" => {
-                    for node in self.list(pair.value, "expectations")? {
-                        if self.is_full() {
-                            return None;
-                        }
-                        let of = node.decode();
-                        let Some(of) = self.accept(of) else { continue };
-                        let at = node.at();
-                        self.places.mappings.insert(at.span().start, node.place().clone());
-                        scenario.expect.push(Expectation { at, of });
-                    }
+                "expect" => scenario.expect = self.expectations(pair.value)?,
+                "always" => scenario.always = self.expectations(pair.value)?,
+                "never" => scenario.never = self.expectations(pair.value)?,
+                "outcomes" => {
+                    scenario.outcomes = self.outcomes(pair)?;
+                    scenario.outcomes_at = pair.key_at.clone();
                 }
                 "ends_at" => {
                     scenario.ends_at = self.decode::<Span>(pair.value).map(|span| span.0);
                 }
+                "window" => {
+                    scenario.window = self.decode(pair.value).map_or(Duration::ZERO, |Span(it)| it);
+                }
+                "faults" => scenario.faults = self.faults(pair.value).unwrap_or(0),
                 _ => self.refuse(unknown_key(pair.key, SCENARIO_KEYS, pair.key_at.clone())),
             }
         }
@@ -580,6 +592,20 @@ impl Reader {
                 .help(format!("write `{}:` alone", step.key)),
         );
         None
+    }
+
+    /// How many faults a search may place.
+    fn faults(&mut self, node: Node<'_>) -> Option<u32> {
+        let wanted: i64 = self.decode(node)?;
+        let faults = u32::try_from(wanted).ok().filter(|faults| *faults <= MAX_FAULTS);
+        if faults.is_none() {
+            self.refuse(
+                Diagnostic::new(format!("`faults` must be from 0 to {MAX_FAULTS}"))
+                    .at(node.at(), "out of range")
+                    .help("each fault multiplies the orderings that there are to search"),
+            );
+        }
+        faults
     }
 
     /// An attempt's number.

@@ -5,9 +5,12 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::duration::Span;
+use super::limits::MAX_FAULTS;
 use super::model::{
-    ActivityStep, CancellationModel, ClientStep, FailsWith, RunExpectation, Worker, WorkflowStep,
+    ActivityStep, CancellationModel, ClientStep, FailsWith, RequestFault, RunExpectation, Worker,
+    WorkflowStep,
 };
+use super::names::status_names;
 use super::parse::WhenMapping;
 use super::steps::{Row, Step, list};
 
@@ -24,10 +27,12 @@ pub fn schema() -> Value {
     }
     let worker = schemas.subschema_for::<Worker>();
     let ends_at = schemas.subschema_for::<Span>();
+    let window = schemas.subschema_for::<Span>();
     let expectation = schemas.subschema_for::<RunExpectation>();
     let model = schemas.subschema_for::<CancellationModel>();
     definitions.extend(schemas.take_definitions(true));
     let code = list::<WorkflowStep>();
+    let end_of_run = end_of_run();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Deadbeat scenario",
@@ -99,7 +104,28 @@ pub fn schema() -> Value {
                 "additionalProperties": list::<ClientStep>(),
             },
             "expect": {
-                "description": "What must be true at the end.",
+                "description": "What must be true at the end, in the default order.",
+                "type": "array",
+                "items": expectation,
+            },
+            "outcomes": {
+                "description": "The outcomes of all orderings: by Workflow Id, how its runs end.",
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": {
+                        "anyOf": [end_of_run, { "type": "array", "items": end_of_run }],
+                    },
+                },
+            },
+            "always": {
+                "description": "What must be true at the end, in every ordering.",
+                "type": "array",
+                "items": expectation,
+            },
+            "never": {
+                "description": "What must not be true at the end, in any ordering.",
                 "type": "array",
                 "items": expectation,
             },
@@ -107,8 +133,31 @@ pub fn schema() -> Value {
                 "description": "When it ends, whatever is still to come.",
                 "allOf": [ends_at],
             },
+            "window": {
+                "description": "How much later than the earliest happening another may be due and \
+                                still come first, where orders are searched; only ties race if \
+                                not given.",
+                "allOf": [window],
+            },
+            "faults": {
+                "description": "How many faults a search may place; none if not given.",
+                "type": "integer",
+                "minimum": 0,
+                "maximum": MAX_FAULTS,
+            },
         },
         "definitions": definitions,
+    })
+}
+
+/// The schema of how a run ends, as outcomes tell it.
+fn end_of_run() -> Value {
+    let statuses: Vec<&str> =
+        status_names().into_iter().filter(|status| *status != "Failed").collect();
+    json!({
+        "type": "string",
+        "description": "A status; behind `Failed`, in brackets, the kind of failure.",
+        "pattern": format!(r"^({}|Failed \(.+\))$", statuses.join("|")),
     })
 }
 
@@ -151,6 +200,7 @@ fn shared(schemas: &mut SchemaGenerator, key: &str) -> Value {
             text_or(&schemas.subschema_for::<WhenMapping>()),
         ),
         "identity" => ("As whom, if not by the client's name.", schemas.subschema_for::<String>()),
+        "fault" => ("What befalls the request.", schemas.subschema_for::<RequestFault>()),
         _ => (
             "The refusal that is expected, by its gRPC status code.",
             text_or(&schemas.subschema_for::<FailsWith>()),

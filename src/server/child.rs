@@ -7,6 +7,7 @@ use super::continue_as_new::shown_queue;
 use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::key::Transfer;
+use super::mutation::Mutation;
 use super::run::Run;
 use super::start::{run_timeout, workflow_task_timeout};
 use super::transaction::Transaction;
@@ -310,6 +311,9 @@ pub(super) fn record_closed(
             tx.buffer_close(initiated, attributes(EventId::default()));
         }
         ChildState::Initiated => {}
+    }
+    if tx.run.mutant(Mutation::RecordsChildCloseTwice) {
+        tx.run.buffer.extend_from_within(tx.run.buffer.len().saturating_sub(1)..);
     }
 }
 

@@ -5,6 +5,7 @@ use super::commands::{BadCommand, NewRun, Surroundings};
 use super::continue_as_new::backoff_of_successor;
 use super::cron::{self, Ended};
 use super::key::Transfer;
+use super::mutation::Mutation;
 use super::query::{self, ClosedBy};
 use super::retry::{self, Decision};
 use super::run::Run;
@@ -154,6 +155,9 @@ pub(super) fn successor(
     started.initiator = Some(initiator);
     started.continued_failure = None;
     started.original_execution_run_id = run_id;
+    if run.mutant(Mutation::ForgetsFirstRun) {
+        started.first_execution_run_id = run_id;
+    }
     started.identity = crate::history::Name::empty();
     // After a reset this is no longer what the first event says (B15).
     started.workflow_execution_expiration_time = run.chain_expires_at;

@@ -2,6 +2,7 @@
 
 use prost::Message as _;
 
+use super::mutation::Mutation;
 use super::run::Run;
 use super::terminate::{TerminatedBy, Termination, terminate};
 use super::transaction::Transaction;
@@ -193,7 +194,8 @@ fn apply(
     messages: &mut Messages<'_>,
     new_run: &mut Option<NewRun>,
 ) -> Result<(), BadCommand> {
-    if command.closes_the_run() && tx.has_unhandled_events() {
+    let minds = !tx.run.mutant(Mutation::ClosesOverBuffer);
+    if command.closes_the_run() && tx.has_unhandled_events() && minds {
         return Err(BadCommand::unhandled());
     }
     let identity = &request.identity;

@@ -23,6 +23,7 @@
 mod client;
 pub mod code;
 mod exchange;
+mod fault;
 mod happening;
 pub mod host;
 mod limits;
@@ -39,6 +40,7 @@ mod tests;
 mod watch;
 
 pub use exchange::Exchange;
+pub use fault::{Fault, Origin, RETRY_INTERVAL};
 pub use happening::{ClientIndex, Enabled, Happening};
 pub use host::{
     ActivityContext, ActivityError, ActivityFailure, BuildError, Canceled, Host, HostBuilder,
@@ -50,6 +52,7 @@ pub use plan::Plan;
 #[cfg(feature = "verify")]
 pub(crate) use request::NAMESPACE;
 pub use result::{Close, ExecutionResult, RunResult};
-pub use run::{Ended, Race, run};
+pub(crate) use run::drive;
+pub use run::{Ended, Next, Race, run};
 pub use schedule::{DefaultOrder, Schedule, Seeded};
 pub use simulation::Simulation;

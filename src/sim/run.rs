@@ -1,5 +1,6 @@
 //! The loop: one run of a scenario, from its beginning to its end.
 
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,15 +10,44 @@ use super::size::Recorded;
 use super::{Enabled, Happening, Plan, Schedule, Simulation};
 use crate::clock::{EPOCH, Time};
 use crate::history::Execution;
+use crate::scenario::Scenario;
 use crate::server::{Run, Server};
 use crate::worker::Problem;
 
-/// Which happenings race with each other.
+/// Which happenings race with each other, and how much may go wrong.
+///
+/// ```
+/// use deadbeat::scenario::Scenario;
+/// use deadbeat::sim::Race;
+/// use std::time::Duration;
+///
+/// let source = "
+/// name: a race
+/// workflows: { Nap: [{ sleep: 8h }] }
+/// timeline: [{ start: Nap, workflow_id: nap }]
+/// window: 2s
+/// faults: 1
+/// ";
+/// let race = Race::of(&Scenario::parse(source, "race.yaml")?);
+/// assert_eq!(race, Race { window: Duration::from_secs(2), faults: 1 });
+/// # Ok::<(), deadbeat::scenario::Diagnostics>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Race {
     /// How much later than the earliest happening another may be due and still come first. Zero,
     /// the default: only those due at the same instant race.
     pub window: Duration,
+    /// How many faults may be placed in a run, anywhere. A schedule places them by picking them.
+    /// Whoever drives a [`Simulation`] gives it this number at the beginning, with
+    /// [`Simulation::with_faults`].
+    pub faults: u32,
+}
+
+impl Race {
+    /// What a scenario says of itself: its `window` and its `faults`.
+    pub fn of(scenario: &Scenario) -> Self {
+        Self { window: scenario.window, faults: scenario.faults }
+    }
 }
 
 /// Why a run ended.
@@ -45,18 +75,69 @@ pub fn run(
     limits: &Limits,
     schedule: &mut dyn Schedule,
 ) -> RunResult {
-    let mut driver = Driver::new(Simulation::new(Arc::clone(plan)), race, *limits);
-    let ended = loop {
-        match driver.next_due() {
-            // What is due at the instant at which the last execution closes still happens.
-            Ok(Some(due)) if due <= driver.simulation.now() || !driver.is_over() => {
-                driver.step(schedule);
-            }
-            Ok(_) => break Ended::Settled,
-            Err(ended) => break ended,
-        }
-    };
+    let simulation = Simulation::new(Arc::clone(plan)).with_faults(race.faults);
+    let mut driver = Driver::new(simulation, race, *limits);
+    let ended = driver.run_to_end(schedule);
     driver.into_result(ended)
+}
+
+/// Runs a world to its end: what it has come to, why it ended, and how many happenings there were.
+/// What is in `enabled` is overwritten. How many faults may still be placed is the world's to say,
+/// not the race's.
+pub(crate) fn drive(
+    simulation: Simulation,
+    race: Race,
+    limits: &Limits,
+    enabled: &mut Enabled,
+    schedule: &mut dyn Schedule,
+) -> (Simulation, Ended, u64) {
+    let mut driver = Driver::new(simulation, race, *limits);
+    mem::swap(&mut driver.enabled, enabled);
+    let ended = driver.run_to_end(schedule);
+    mem::swap(&mut driver.enabled, enabled);
+    (driver.simulation, ended, driver.happenings)
+}
+
+/// What comes after a moment of a run.
+#[derive(Clone, Debug)]
+pub enum Next {
+    /// One of the happenings that could come next.
+    Choice,
+    /// Nothing: the run has ended.
+    Ended(Ended),
+}
+
+impl Simulation {
+    /// What comes next, for whoever walks all that can happen: [`run`] says the same of one run,
+    /// but looks at all limits, this at that of virtual time only. What could come next replaces
+    /// what is in `enabled`.
+    pub fn next(&self, race: Race, limits: &Limits, enabled: &mut Enabled) -> Next {
+        match self.next_due(race, enabled) {
+            Err(ended) => Next::Ended(ended),
+            Ok(Some(due)) if due > EPOCH + limits.virtual_time => {
+                let limit = Limit::VirtualTime(limits.virtual_time);
+                Next::Ended(Ended::Stopped(Stopped::new(limit, self)))
+            }
+            Ok(Some(due)) if due <= self.now() || !self.is_over() => Next::Choice,
+            Ok(_) => Next::Ended(Ended::Settled),
+        }
+    }
+
+    /// When the next happening is due, if there is one, and what could come next.
+    fn next_due(&self, race: Race, enabled: &mut Enabled) -> Result<Option<Time>, Ended> {
+        if !self.problems().is_empty() {
+            return Err(Ended::Problem(self.problems().to_vec()));
+        }
+        self.enabled(race.window, enabled);
+        let Some((due, _)) = enabled.first().copied() else { return Ok(None) };
+        let ends_at = self.plan().scenario().ends_at;
+        Ok(Some(due).filter(|due| ends_at.is_none_or(|end| *due <= EPOCH + end)))
+    }
+
+    /// Whether every client has finished and every execution has closed.
+    fn is_over(&self) -> bool {
+        self.clients_have_finished() && self.executions_have_closed()
+    }
 }
 
 /// A simulation that is being driven to its end, one happening at a time.
@@ -91,18 +172,25 @@ impl Driver {
     ///
     /// Why the run cannot go on.
     pub(super) fn next_due(&mut self) -> Result<Option<Time>, Ended> {
-        if !self.simulation.problems().is_empty() {
-            return Err(Ended::Problem(self.simulation.problems().to_vec()));
-        }
-        self.simulation.enabled(self.race.window, &mut self.enabled);
-        let Some((due, _)) = self.enabled.first().copied() else { return Ok(None) };
-        let ends_at = self.simulation.plan().scenario().ends_at;
-        if ends_at.is_some_and(|end| due > EPOCH + end) {
-            return Ok(None);
-        }
+        let due = self.simulation.next_due(self.race, &mut self.enabled)?;
+        let Some(due) = due else { return Ok(None) };
         match self.limit_reached(due) {
             Some(limit) => Err(Ended::Stopped(Stopped::new(limit, &self.simulation))),
             None => Ok(Some(due)),
+        }
+    }
+
+    /// Lets one happening after the other happen, until the run ends.
+    fn run_to_end(&mut self, schedule: &mut dyn Schedule) -> Ended {
+        loop {
+            match self.next_due() {
+                // What is due at the instant at which the last execution closes still happens.
+                Ok(Some(due)) if due <= self.simulation.now() || !self.is_over() => {
+                    self.step(schedule);
+                }
+                Ok(_) => return Ended::Settled,
+                Err(ended) => return ended,
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! One simulated world: a server, the workers and clients of a scenario, and the time.
 
+mod faults;
+
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::mem;
@@ -7,13 +9,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::{Client, Seen};
+use super::fault::Late;
 use super::log::{Answer, LogEntry, NotSent, Which};
 use super::plan::{ClientPlan, Plan};
 use super::request::{NAMESPACE, Unresolved, current_run, resolve};
 use super::{ClientIndex, Enabled, Exchange, Happening};
-use crate::api::{CallId, Outbox, QueryOutcome, Request, Response, RpcError};
+use crate::api::{CallId, Outbox, QueryOutcome, Response, RpcError};
 use crate::clock::{EPOCH, Time};
-use crate::scenario::model::{ClientAction, ClientStep, Deploy};
+use crate::history::fingerprint::Fingerprint;
+use crate::history::part::Part;
+use crate::scenario::model::{ClientAction, ClientStep, Deploy, RequestFault};
 use crate::server::{Run, Server};
 use crate::worker::{ActivityKey, NativeCommand, NativeEvent, Problem, Sent, Worker, WorkerIndex};
 
@@ -26,11 +31,15 @@ pub struct Simulation {
     plan: Arc<Plan>,
     now: Time,
     server: Server,
-    workers: Vec<Worker>,
+    workers: Vec<Part<Worker>>,
     clients: Vec<Client>,
     /// How many clients look at what happens on the server.
     watching: u32,
     log: Vec<LogEntry>,
+    /// How many faults may still be placed.
+    faults: u32,
+    /// Requests that are on their way because of faults.
+    late: Vec<Late>,
     problems: Problems,
     scratch: Scratch,
 }
@@ -101,6 +110,9 @@ impl Hash for Problems {
 const CALLS_OF_CLIENTS: u16 = 0x8000;
 const CALLER_SHIFT: u32 = 48;
 
+/// The call of a request whose answer nobody waits for.
+const NOBODY: CallId = CallId(0);
+
 enum Caller {
     Client(ClientIndex),
     Worker(usize),
@@ -130,10 +142,18 @@ impl Simulation {
         Self::begin(plan, Scratch { exchanges: Some(Vec::new()), ..Scratch::default() })
     }
 
+    /// As [`Simulation::new`], with a server that is broken on purpose.
+    #[cfg(test)]
+    pub(crate) fn with_mutation(plan: Arc<Plan>, mutation: crate::server::Mutation) -> Self {
+        let mut simulation = Self::new(plan);
+        simulation.server.break_by(mutation);
+        simulation
+    }
+
     fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
         let configs = &plan.scenario().workers;
         let workers = (0..).zip(configs).map(|(index, config)| {
-            Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config)
+            Part::new(Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config))
         });
         let workers = workers.collect();
         let clients: Vec<Client> = plan.clients().iter().map(Client::new).collect();
@@ -144,6 +164,8 @@ impl Simulation {
             clients,
             watching: 0,
             log: Vec::new(),
+            faults: 0,
+            late: Vec::new(),
             problems: Problems::default(),
             scratch,
             plan,
@@ -156,6 +178,33 @@ impl Simulation {
         simulation.exchange();
         simulation.look();
         simulation
+    }
+
+    /// The same world, in which so many faults may be placed.
+    #[must_use]
+    pub fn with_faults(mut self, faults: u32) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// How many faults may still be placed.
+    pub fn faults_left(&self) -> u32 {
+        self.faults
+    }
+
+    /// 128 bits over the whole state: equal states have equal keys, and others different ones but
+    /// for chance. Two simulations are only compared if they are of the same plan.
+    pub fn key(&self) -> u128 {
+        let mut key = Fingerprint::new();
+        self.now.hash(&mut key);
+        self.server.hash(&mut key);
+        self.workers.hash(&mut key);
+        self.clients.hash(&mut key);
+        self.log.hash(&mut key);
+        self.faults.hash(&mut key);
+        self.late.hash(&mut key);
+        self.problems.hash(&mut key);
+        key.finish128()
     }
 
     /// What it is a run of.
@@ -218,7 +267,8 @@ impl Simulation {
     }
 
     /// What could come next: the happenings due no later than the earliest one plus the window, in
-    /// default order. They replace what is in `enabled`; none is left if nothing can come.
+    /// default order, and after them the faults that can be placed now, if any may still be. They
+    /// replace what is in `enabled`; none is left if nothing can come.
     pub fn enabled(&self, window: Duration, enabled: &mut Enabled) {
         let Enabled { happenings, tasks } = enabled;
         happenings.clear();
@@ -229,6 +279,8 @@ impl Simulation {
             let keys = worker.due_set();
             happenings.extend(keys.map(|(due, key)| (due, Happening::Worker(index, key))));
         }
+        let arrival = |late: &Late| (late.due, Happening::Arrival(late.call));
+        happenings.extend(self.late.iter().map(arrival));
         let server = self.server.due().map(|(due, _)| due);
         let Some(earliest) = happenings.iter().map(|(due, _)| *due).chain(server).min() else {
             return;
@@ -238,13 +290,16 @@ impl Simulation {
         self.server.due_until(latest, tasks);
         happenings.extend(tasks.drain(..).map(|(due, task)| (due, Happening::Server(task))));
         happenings.sort_unstable();
+        if self.faults > 0 {
+            self.list_faults(happenings);
+        }
     }
 
     /// Lets one of the enabled happenings happen: at the time it is due, or now if that has passed.
     pub fn step(&mut self, due: Time, happening: Happening) {
         self.now = self.now.max(due);
         match happening {
-            Happening::Client(index) => self.take_step(index),
+            Happening::Client(index) => self.take_step(index, None),
             Happening::Server(task) => {
                 self.server.fire(self.now, task, &mut self.scratch.outbox);
                 self.deliver_answers();
@@ -252,12 +307,14 @@ impl Simulation {
             Happening::Worker(WorkerIndex(index), key) => {
                 let index = usize::from(index);
                 if let Some(worker) = self.workers.get_mut(index) {
-                    worker.fire(self.now, key, &mut self.scratch.sent);
+                    worker.edit().fire(self.now, key, &mut self.scratch.sent);
                     self.take_from_worker(index);
                 }
             }
             // What was done is the host's to tell, with `native`.
             Happening::Native(..) => {}
+            Happening::Arrival(call) => self.arrive(call),
+            Happening::Fault(fault) => self.place(fault),
         }
         self.exchange();
         self.look();
@@ -273,7 +330,7 @@ impl Simulation {
         self.now = self.now.max(due);
         let index = usize::from(worker.0);
         if let Some(worker) = self.workers.get_mut(index) {
-            worker.native(self.now, key, what, &mut self.scratch.sent);
+            worker.edit().native(self.now, key, what, &mut self.scratch.sent);
             self.take_from_worker(index);
         }
         self.exchange();
@@ -285,7 +342,7 @@ impl Simulation {
     pub(super) fn take_news(&mut self) -> (Vec<WorkerIndex>, Vec<(WorkerIndex, NativeEvent)>) {
         let workers = (0..).map(WorkerIndex).zip(&mut self.workers);
         let news = workers.flat_map(|(index, worker)| {
-            worker.take_native().into_iter().map(move |event| (index, event))
+            worker.edit().take_native().into_iter().map(move |event| (index, event))
         });
         let news = news.collect();
         (mem::take(&mut self.scratch.stopped), news)
@@ -318,7 +375,7 @@ impl Simulation {
     /// Takes what a worker has to say after something was done with it.
     fn take_from_worker(&mut self, index: usize) {
         self.scratch.queue.extend(self.scratch.sent.drain(..));
-        self.problems.0.extend(self.workers[index].take_problems());
+        self.problems.0.extend(self.workers[index].edit().take_problems());
     }
 
     /// Passes requests to the server and its answers back, until nobody has anything to say.
@@ -342,7 +399,7 @@ impl Simulation {
                 Caller::Worker(index) => {
                     if let Some(worker) = self.workers.get_mut(index) {
                         self.scratch.replayed += events_shown(&result);
-                        worker.answer(self.now, call, result, &mut self.scratch.sent);
+                        worker.edit().answer(self.now, call, result, &mut self.scratch.sent);
                         self.take_from_worker(index);
                     }
                 }
@@ -352,13 +409,15 @@ impl Simulation {
     }
 
     /// The client does what its step says.
-    fn take_step(&mut self, index: ClientIndex) {
+    fn take_step(&mut self, index: ClientIndex, fault: Option<RequestFault>) {
         let at = usize::from(index.0);
         let plan = Arc::clone(&self.plan);
         let Some(client) = self.clients.get_mut(at) else { return };
         let step = client.step();
         let client_plan = &plan.clients()[at];
-        let Some(action) = client_plan.steps.get(step).map(|step| &step.action) else { return };
+        let Some(ClientStep { action, fault: scripted, .. }) = client_plan.steps.get(step) else {
+            return;
+        };
         client.wait_for_answer();
         let request = match client_plan.prepared(step) {
             Some(request) => Some(request.clone()),
@@ -374,7 +433,11 @@ impl Simulation {
         };
         match request {
             Some(request) => {
-                self.scratch.queue.push_back(Sent { call: call_of(index, step), request });
+                let sent = Sent { call: call_of(index, step), request };
+                match fault.or(*scripted) {
+                    None => self.scratch.queue.push_back(sent),
+                    Some(fault) => self.send_with(fault, sent),
+                }
             }
             None => self.do_without_request(index, action),
         }
@@ -425,9 +488,9 @@ impl Simulation {
                 let farewell = self.workers[index].farewell();
                 self.stop_worker(index);
                 if let Some(request) = farewell {
-                    self.tell_server(request);
+                    self.ask_unheard(NOBODY, request);
                 }
-                self.workers[index].deploy(&step.deploy, &step.version);
+                self.workers[index].edit().deploy(&step.deploy, &step.version);
                 self.start_worker(index);
                 found = Ok(());
             }
@@ -442,37 +505,29 @@ impl Simulation {
     }
 
     fn start_worker(&mut self, index: usize) {
-        self.workers[index].start(self.now, &mut self.scratch.sent);
+        self.workers[index].edit().start(self.now, &mut self.scratch.sent);
         self.take_from_worker(index);
-    }
-
-    /// A request whose answer nobody waits for.
-    fn tell_server(&mut self, request: Request) {
-        let call = CallId(0);
-        self.scratch.note(|| Exchange::Asked { call, request: request.clone() });
-        let mut unheard = Outbox::new();
-        self.server.call(self.now, call, request, &mut unheard);
-        for (call, result) in unheard.drain() {
-            self.scratch.note(|| Exchange::Answered { call, result });
-        }
     }
 
     fn stop_worker(&mut self, index: usize) {
         self.scratch.stopped.extend(u16::try_from(index).ok().map(WorkerIndex));
-        for call in self.workers[index].stop(self.now) {
+        for call in self.workers[index].edit().stop(self.now) {
             self.scratch.note(|| Exchange::Abandoned { call });
             self.server.abandon(self.now, call);
+        }
+        if !self.late.is_empty() {
+            self.forget_retries(index);
         }
     }
 
     fn pause_worker(&mut self, index: usize) {
-        for call in self.workers[index].pause() {
+        for call in self.workers[index].edit().pause() {
             self.server.abandon(self.now, call);
         }
     }
 
     fn resume_worker(&mut self, index: usize) {
-        self.workers[index].resume(&mut self.scratch.sent);
+        self.workers[index].edit().resume(&mut self.scratch.sent);
         self.take_from_worker(index);
     }
 

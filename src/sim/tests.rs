@@ -297,3 +297,33 @@ timeline: [{ start: W, workflow_id: w }]
     let Ended::Stopped(stopped) = result.ended else { panic!("{:?}", result.ended) };
     assert_eq!(stopped.limit, Limit::ReplayedEvents(1_000));
 }
+
+#[test]
+fn equal_states_have_equal_keys_and_every_step_changes_the_key() {
+    let text = "
+name: a nap
+workflows: { W: [{ sleep: 1s }] }
+timeline: [{ start: W, workflow_id: w }]
+";
+    let plan = Plan::new(Scenario::parse(text, "test.yaml").unwrap());
+    let mut simulation = Simulation::new(plan.clone());
+    let mut again = Simulation::new(plan);
+    let mut keys = vec![simulation.key()];
+    let mut enabled = Enabled::default();
+    loop {
+        simulation.enabled(Duration::ZERO, &mut enabled);
+        let Some((due, happening)) = enabled.first().copied() else { break };
+        let before = simulation.clone();
+        simulation.step(due, happening);
+        again.step(due, happening);
+        assert_eq!(before.key(), keys[keys.len() - 1], "the clone stays as it was");
+        assert_eq!(simulation, again);
+        assert_eq!(simulation.key(), again.key());
+        keys.push(simulation.key());
+    }
+    assert!(keys.len() > 6);
+    let steps = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!(keys.len(), steps);
+}

@@ -37,6 +37,7 @@ mod config;
 mod coroutine;
 mod duration;
 mod failures;
+mod fault;
 mod interpret;
 mod issue;
 mod key;
@@ -63,6 +64,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use activity::LOCAL_TIMEOUT_BUFFER;
+pub use fault::AtStake;
 pub use key::{ActivityKey, WorkerIndex, WorkerKey, WorkflowTaskKey};
 pub use local_run::LOCAL_RETRY_THRESHOLD;
 pub use native::{CancelReason, NativeCommand, NativeEvent};

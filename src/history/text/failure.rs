@@ -35,7 +35,7 @@ pub(crate) fn failure_text(failure: &Failure) -> String {
 }
 
 /// The timeout type that the official failure tells.
-fn timeout_name(timeout: &ActivityTimeout) -> &'static str {
+pub(crate) fn timeout_name(timeout: &ActivityTimeout) -> &'static str {
     match (timeout.reason, timeout.kind) {
         // A retry that does not fit is told as the timeout that it would not fit in (R68).
         (ActivityTimeoutReason::NoTimeToRetry, _)

@@ -53,12 +53,13 @@ mod task;
 mod timer;
 mod times;
 mod update;
+pub(crate) mod word;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
-pub(crate) use failure::failure_text;
+pub(crate) use failure::{failure_text, timeout_name};
 pub(crate) use payload::payloads_text;
 pub use style::Style;
 pub(crate) use times::TimeColumn;

@@ -224,7 +224,8 @@ impl Host {
     /// As [`Host::call`].
     pub fn signal(&mut self, id: &str, name: &str, input: Option<Json>) -> Result<(), HostError> {
         let (signal, name) = (id.to_owned(), name.to_owned());
-        let step = Signal { signal, name, run: None, input, request_id: None };
+        let step =
+            Signal { signal, name, run: None, input, header: <_>::default(), request_id: None };
         self.call(ClientAction::Signal(step)).map(drop)
     }
 
@@ -346,7 +347,14 @@ impl Host {
         let waited_for = format!("the answer to `{action:?}`");
         let timing = Timing::After(Duration::ZERO);
         let at = Location::default();
-        simulation.push_step(ClientStep { at, action, identity: None, timing, fails_with: None });
+        simulation.push_step(ClientStep {
+            at,
+            action,
+            identity: None,
+            timing,
+            fails_with: None,
+            fault: None,
+        });
 
         let guest = simulation.plan().guest();
         let mut answer = None;

@@ -97,7 +97,13 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
         workers: Vec::new(),
         clients: BTreeMap::new(),
         expect: Vec::new(),
+        outcomes: Vec::new(),
+        outcomes_at: Location::default(),
+        always: Vec::new(),
+        never: Vec::new(),
         ends_at: None,
+        window: Duration::ZERO,
+        faults: 0,
         digest: 0,
     }
 }
