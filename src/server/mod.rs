@@ -66,6 +66,7 @@ mod retry;
 mod run;
 mod search_attributes;
 mod signal;
+mod size;
 mod speculative;
 mod start;
 mod start_checks;
