@@ -80,7 +80,7 @@ fn trial(suite: Suite, file: PathBuf) -> Trial {
 fn test(suite: Suite, file: &Path, path: &Path) -> Result<(), Failed> {
     let scenario = Scenario::load(file).map_err(|errors| errors.to_string())?;
     let plan = Plan::new(scenario);
-    let result = run(&plan, Race::default(), &Limits::default(), &mut DefaultOrder);
+    let result = run(&plan, Race::of(plan.scenario()), &Limits::default(), &mut DefaultOrder);
     let text = text(&result);
     if !result.ended.is_settled() {
         return Err(text.into());

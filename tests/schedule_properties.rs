@@ -43,8 +43,8 @@ fn limits() -> Limits {
     Limits { happenings: 5_000, ..Limits::default() }
 }
 
-fn play(plan: &Arc<Plan>, seed: u64, window: Duration) -> RunResult {
-    run(plan, Race { window }, &limits(), &mut Seeded::new(seed))
+fn play(plan: &Arc<Plan>, seed: u64, window: Duration, faults: u32) -> RunResult {
+    run(plan, Race { window, faults }, &limits(), &mut Seeded::new(seed))
 }
 
 proptest! {
@@ -55,9 +55,10 @@ proptest! {
         which in any::<prop::sample::Index>(),
         seed in any::<u64>(),
         window in prop_oneof![Just(0), 0..20u64, 0..30_000u64],
+        faults in prop_oneof![Just(0), 1..6u32],
     ) {
         let (path, plan) = which.get(&PLANS);
-        let result = play(plan, seed, Duration::from_millis(window));
+        let result = play(plan, seed, Duration::from_millis(window), faults);
         prop_assert!(!matches!(result.ended, Ended::Problem(_)), "{}", path.display());
         for execution in &result.executions {
             let open = execution.status == deadbeat::api::ExecutionStatus::Running;
@@ -71,7 +72,7 @@ proptest! {
         seed in any::<u64>(),
     ) {
         let (_, plan) = which.get(&PLANS);
-        let tell = || text(&play(plan, seed, Duration::from_millis(5)));
+        let tell = || text(&play(plan, seed, Duration::from_millis(5), 3));
         prop_assert_eq!(tell(), tell());
     }
 }

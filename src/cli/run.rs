@@ -98,7 +98,8 @@ fn run_one(scenario: Scenario, seed: Option<u64>) -> RunResult {
         Some(seed) => Box::new(Seeded::new(seed)),
         None => Box::new(DefaultOrder),
     };
-    crate::sim::run(&Plan::new(scenario), Race::default(), &Limits::default(), &mut *schedule)
+    let race = Race::of(&scenario);
+    crate::sim::run(&Plan::new(scenario), race, &Limits::default(), &mut *schedule)
 }
 
 impl Tally {

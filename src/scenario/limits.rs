@@ -38,5 +38,8 @@ pub const MAX_STEPS_WITHOUT_WAITING: u64 = 100_000;
 /// The longest duration: 100 years of 365 days.
 pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 86_400);
 
+/// How many faults a search may place in one run.
+pub const MAX_FAULTS: u32 = 5;
+
 /// How many errors are looked for and shown at a time.
 pub const MAX_DIAGNOSTICS: usize = 20;

@@ -52,8 +52,9 @@ impl DurationLiteral {
     }
 }
 
-/// Keys whose values are text or data, whatever they look like.
-const DATA: [&str; 11] = [
+/// Keys whose values are text or data, whatever they look like, and the window, which is no matter to
+/// one run.
+const DATA: [&str; 12] = [
     "description",
     "details",
     "expect",
@@ -65,6 +66,7 @@ const DATA: [&str; 11] = [
     "result",
     "return",
     "signal_input",
+    "window",
 ];
 
 /// An alias leads to a place more than once: by where they begin, places are told apart.

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::diagnostic::{Diagnostic, Diagnostics, quoted};
 use super::duration::Span;
-use super::limits::{MAX_BYTES, MAX_DIAGNOSTICS, MAX_STEPS};
+use super::limits::{MAX_BYTES, MAX_DIAGNOSTICS, MAX_FAULTS, MAX_STEPS};
 use super::model::{
     ActivityAction, ActivityStep, ClientAction, ClientStep, Expectation, FailsWith, RunNumber,
     Scenario, Timing, UpdateHandler, Version, When, Worker, Workflow, WorkflowAction, WorkflowStep,
@@ -33,6 +33,8 @@ pub(super) const SCENARIO_KEYS: &[&str] = &[
     "clients",
     "expect",
     "ends_at",
+    "window",
+    "faults",
 ];
 
 /// The keys of a workflow that is written as a mapping.
@@ -211,6 +213,8 @@ impl Reader {
             clients: BTreeMap::new(),
             expect: Vec::new(),
             ends_at: None,
+            window: Duration::ZERO,
+            faults: 0,
             digest: digest(&self.places.source.text),
         };
         let mut named = false;
@@ -276,6 +280,10 @@ impl Reader {
                 "ends_at" => {
                     scenario.ends_at = self.decode::<Span>(pair.value).map(|span| span.0);
                 }
+                "window" => {
+                    scenario.window = self.decode(pair.value).map_or(Duration::ZERO, |Span(it)| it);
+                }
+                "faults" => scenario.faults = self.faults(pair.value).unwrap_or(0),
                 _ => self.refuse(unknown_key(pair.key, SCENARIO_KEYS, pair.key_at.clone())),
             }
         }
@@ -580,6 +588,20 @@ impl Reader {
                 .help(format!("write `{}:` alone", step.key)),
         );
         None
+    }
+
+    /// How many faults a search may place.
+    fn faults(&mut self, node: Node<'_>) -> Option<u32> {
+        let wanted: i64 = self.decode(node)?;
+        let faults = u32::try_from(wanted).ok().filter(|faults| *faults <= MAX_FAULTS);
+        if faults.is_none() {
+            self.refuse(
+                Diagnostic::new(format!("`faults` must be from 0 to {MAX_FAULTS}"))
+                    .at(node.at(), "out of range")
+                    .help("each fault multiplies the orderings that there are to search"),
+            );
+        }
+        faults
     }
 
     /// An attempt's number.

@@ -5,8 +5,10 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
 use super::duration::Span;
+use super::limits::MAX_FAULTS;
 use super::model::{
-    ActivityStep, CancellationModel, ClientStep, FailsWith, RunExpectation, Worker, WorkflowStep,
+    ActivityStep, CancellationModel, ClientStep, FailsWith, RequestFault, RunExpectation, Worker,
+    WorkflowStep,
 };
 use super::parse::WhenMapping;
 use super::steps::{Row, Step, list};
@@ -24,6 +26,7 @@ pub fn schema() -> Value {
     }
     let worker = schemas.subschema_for::<Worker>();
     let ends_at = schemas.subschema_for::<Span>();
+    let window = schemas.subschema_for::<Span>();
     let expectation = schemas.subschema_for::<RunExpectation>();
     let model = schemas.subschema_for::<CancellationModel>();
     definitions.extend(schemas.take_definitions(true));
@@ -107,6 +110,18 @@ pub fn schema() -> Value {
                 "description": "When it ends, whatever is still to come.",
                 "allOf": [ends_at],
             },
+            "window": {
+                "description": "How much later than the earliest happening another may be due and \
+                                still come first, where orders are searched; only ties race if \
+                                not given.",
+                "allOf": [window],
+            },
+            "faults": {
+                "description": "How many faults a search may place; none if not given.",
+                "type": "integer",
+                "minimum": 0,
+                "maximum": MAX_FAULTS,
+            },
         },
         "definitions": definitions,
     })
@@ -151,6 +166,7 @@ fn shared(schemas: &mut SchemaGenerator, key: &str) -> Value {
             text_or(&schemas.subschema_for::<WhenMapping>()),
         ),
         "identity" => ("As whom, if not by the client's name.", schemas.subschema_for::<String>()),
+        "fault" => ("What befalls the request.", schemas.subschema_for::<RequestFault>()),
         _ => (
             "The refusal that is expected, by its gRPC status code.",
             text_or(&schemas.subschema_for::<FailsWith>()),

@@ -50,6 +50,17 @@ fn deadlines(activity: &Activity) -> impl Iterator<Item = Deadline> {
     .filter_map(move |(time, kind)| Some((time?, id, kind)))
 }
 
+impl Run {
+    /// When an attempt of an activity times out unless a heartbeat comes before; nothing if it does
+    /// not run, or needs none.
+    pub fn heartbeat_deadline(&self, scheduled: EventId, attempt: u32) -> Option<Time> {
+        let activity = &self.activities[self.activity_index(scheduled)?];
+        let mut deadlines = deadlines(activity).filter(|_| activity.attempt == attempt);
+        let heartbeat = deadlines.find(|(_, _, kind)| *kind == ActivityTimeoutKind::Heartbeat);
+        heartbeat.map(|(time, ..)| time)
+    }
+}
+
 /// Handles every activity that has a deadline no later than now: each once, its first (R67).
 pub(super) fn time_out(tx: &mut Transaction<'_>) {
     let now = tx.now;

@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::ops::Deref;
 
+use super::Fault;
+use crate::api::CallId;
 use crate::clock::Time;
 use crate::server::TaskKey;
 use crate::worker::{ActivityKey, WorkerIndex, WorkerKey};
@@ -16,7 +18,7 @@ pub struct ClientIndex(pub u16);
 /// Happenings are structural: the same thing has the same value whatever happened before in what
 /// order. Their order is the default order of those due at one instant: clients first, then what
 /// the server hands on and hands out, then workers, and the server's deadlines last, because a
-/// request that arrives at a deadline comes before it (R80).
+/// request that arrives at a deadline comes before it (R80). Faults come after all of them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Happening {
     /// A client takes its next step; the request arrives at the server.
@@ -28,9 +30,19 @@ pub enum Happening {
     /// What an activity in Rust has done comes to its worker; what that sends arrives at the
     /// server. Only a [`Host`](super::Host) has such happenings.
     Native(WorkerIndex, ActivityKey),
+    /// A request arrives that a fault has delayed or doubled, or an answer's loss made necessary
+    /// again. It is named by the call that it was first sent with.
+    Arrival(CallId),
+    /// Something goes wrong. Faults come last, after all that is ordinary.
+    Fault(Fault),
 }
 
 impl Happening {
+    /// Whether something goes wrong.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Self::Fault(_))
+    }
+
     /// Its place among those due at one instant.
     fn class(self) -> u8 {
         match self {
@@ -38,8 +50,10 @@ impl Happening {
             Self::Server(TaskKey::Transfer(..) | TaskKey::Batch(_) | TaskKey::Dispatch(..)) => 1,
             Self::Worker(..) => 2,
             Self::Native(..) => 3,
-            Self::Server(TaskKey::Timer(..)) => 4,
-            Self::Server(TaskKey::Query(..)) => 5,
+            Self::Arrival(_) => 4,
+            Self::Server(TaskKey::Timer(..)) => 5,
+            Self::Server(TaskKey::Query(..)) => 6,
+            Self::Fault(_) => 7,
         }
     }
 }
@@ -50,6 +64,8 @@ impl Ord for Happening {
             (Self::Client(a), Self::Client(b)) => a.cmp(b),
             (Self::Worker(a, key_a), Self::Worker(b, key_b)) => (a, key_a).cmp(&(b, key_b)),
             (Self::Native(a, key_a), Self::Native(b, key_b)) => (a, key_a).cmp(&(b, key_b)),
+            (Self::Arrival(a), Self::Arrival(b)) => a.cmp(b),
+            (Self::Fault(a), Self::Fault(b)) => a.cmp(b),
             // Within the server's own, the key's order tells: timers and queries come last there.
             (Self::Server(a), Self::Server(b)) => a.cmp(b),
             _ => self.class().cmp(&other.class()),
@@ -70,6 +86,8 @@ pub struct Enabled {
     pub(super) happenings: Vec<(Time, Happening)>,
     /// Room for what the server has due.
     pub(super) tasks: Vec<(Time, TaskKey)>,
+    /// Room for what a worker has due.
+    pub(super) keys: Vec<(Time, WorkerKey)>,
 }
 
 impl Deref for Enabled {

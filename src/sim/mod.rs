@@ -23,6 +23,7 @@
 mod client;
 pub mod code;
 mod exchange;
+mod fault;
 mod happening;
 pub mod host;
 mod limits;
@@ -39,6 +40,7 @@ mod tests;
 mod watch;
 
 pub use exchange::Exchange;
+pub use fault::{Fault, Origin, RETRY_INTERVAL};
 pub use happening::{ClientIndex, Enabled, Happening};
 pub use host::{
     ActivityContext, ActivityError, ActivityFailure, BuildError, Canceled, Host, HostBuilder,

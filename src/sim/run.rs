@@ -10,15 +10,42 @@ use super::size::Recorded;
 use super::{Enabled, Happening, Plan, Schedule, Simulation};
 use crate::clock::{EPOCH, Time};
 use crate::history::Execution;
-use crate::server::{Run, Server};
+use crate::scenario::Scenario;
+use crate::server::{RunIndex, Server};
 use crate::worker::Problem;
 
-/// Which happenings race with each other.
+/// Which happenings race with each other, and how much may go wrong.
+///
+/// ```
+/// use deadbeat::scenario::Scenario;
+/// use deadbeat::sim::Race;
+/// use std::time::Duration;
+///
+/// let source = "
+/// name: a race
+/// workflows: { Nap: [{ sleep: 8h }] }
+/// timeline: [{ start: Nap, workflow_id: nap }]
+/// window: 2s
+/// faults: 1
+/// ";
+/// let race = Race::of(&Scenario::parse(source, "race.yaml")?);
+/// assert_eq!(race, Race { window: Duration::from_secs(2), faults: 1 });
+/// # Ok::<(), deadbeat::scenario::Diagnostics>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Race {
     /// How much later than the earliest happening another may be due and still come first. Zero,
     /// the default: only those due at the same instant race.
     pub window: Duration,
+    /// How many faults may be placed in a run, anywhere. A schedule places them by picking them.
+    pub faults: u32,
+}
+
+impl Race {
+    /// What a scenario says of itself: its `window` and its `faults`.
+    pub fn of(scenario: &Scenario) -> Self {
+        Self { window: scenario.window, faults: scenario.faults }
+    }
 }
 
 /// Why a run ended.
@@ -117,19 +144,22 @@ pub(super) struct Driver {
     pub(super) limits: Limits,
     pub(super) happenings: u64,
     recorded: Recorded,
+    /// After how many happenings sizes are looked at next.
+    sizes_at: u64,
     /// All runs before this one have closed, and runs do not open again.
-    first_open: usize,
+    first_open: u32,
     pub(super) enabled: Enabled,
 }
 
 impl Driver {
     pub(super) fn new(simulation: Simulation, race: Race, limits: Limits) -> Self {
         Self {
-            simulation,
+            simulation: simulation.with_faults(race.faults),
             race,
             limits,
             happenings: 0,
             recorded: Recorded::default(),
+            sizes_at: 0,
             first_open: 0,
             enabled: Enabled::default(),
         }
@@ -192,10 +222,11 @@ impl Driver {
         if !self.simulation.clients_have_finished() {
             return false;
         }
-        let runs = self.simulation.server().runs();
-        let closed = |run: &&Run| !run.is_open();
-        self.first_open += runs.skip(self.first_open).take_while(closed).count();
-        self.first_open == self.simulation.server().runs().len()
+        let server = self.simulation.server();
+        while server.run_at(RunIndex(self.first_open)).is_some_and(|run| !run.is_open()) {
+            self.first_open += 1;
+        }
+        self.first_open as usize == server.runs().len()
     }
 
     fn limit_reached(&mut self, due: Time) -> Option<Limit> {
@@ -209,7 +240,10 @@ impl Driver {
         if self.simulation.replayed_events() > limits.replayed_events {
             return Some(Limit::ReplayedEvents(limits.replayed_events));
         }
-        if self.happenings.is_multiple_of(Limits::SIZES_EVERY) {
+        if self.happenings >= self.sizes_at {
+            // The more runs there are to look at, the more rarely.
+            let runs = self.simulation.server().runs().len() as u64;
+            self.sizes_at = self.happenings + runs.max(Limits::SIZES_EVERY);
             if self.recorded.count(self.simulation.server()) > limits.recorded_bytes {
                 return Some(Limit::RecordedBytes(limits.recorded_bytes));
             }

@@ -1,5 +1,7 @@
 //! One simulated world: a server, the workers and clients of a scenario, and the time.
 
+mod faults;
+
 use std::collections::VecDeque;
 use std::hash::{Hash, Hasher};
 use std::mem;
@@ -7,16 +9,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::client::{Client, Seen};
+use super::fault::Late;
 use super::log::{Answer, LogEntry, NotSent, Which};
 use super::plan::{ClientPlan, Plan};
 use super::request::{NAMESPACE, Unresolved, current_run, resolve};
 use super::{ClientIndex, Enabled, Exchange, Happening};
-use crate::api::{CallId, Outbox, QueryOutcome, Request, Response, RpcError};
+use crate::api::{CallId, Outbox, QueryOutcome, Response, RpcError};
 use crate::clock::{EPOCH, Time};
 use crate::history::fingerprint::Fingerprint;
 use crate::history::part::Part;
-use crate::scenario::model::{ClientAction, ClientStep, Deploy};
-use crate::server::{Run, Server};
+use crate::scenario::model::{ClientAction, ClientStep, Deploy, RequestFault};
+use crate::server::{Run, RunIndex, Server};
 use crate::worker::{ActivityKey, NativeCommand, NativeEvent, Problem, Sent, Worker, WorkerIndex};
 
 /// A simulated world at one moment. Cloning it clones all of it, and all of it compares and hashes.
@@ -32,9 +35,25 @@ pub struct Simulation {
     clients: Vec<Client>,
     /// How many clients look at what happens on the server.
     watching: u32,
-    log: Vec<LogEntry>,
+    log: Part<Vec<LogEntry>>,
+    /// How many faults may still be placed.
+    faults: u32,
+    /// Requests that are on their way because of faults.
+    late: Vec<Late>,
     problems: Problems,
     scratch: Scratch,
+}
+
+/// What every simulation of a plan begins with.
+#[derive(Clone, Debug)]
+pub(super) struct Beginning {
+    now: Time,
+    server: Server,
+    workers: Vec<Part<Worker>>,
+    clients: Vec<Client>,
+    watching: u32,
+    log: Part<Vec<LogEntry>>,
+    problems: Problems,
 }
 
 /// Room for what one happening sends and answers, empty between happenings; news for a host; what a
@@ -44,6 +63,8 @@ struct Scratch {
     sent: Vec<Sent>,
     queue: VecDeque<Sent>,
     outbox: Outbox,
+    /// Runs that have changed.
+    changed: Vec<RunIndex>,
     /// Workers that were stopped, for a host that runs their activities.
     stopped: Vec<WorkerIndex>,
     /// How many events workers have been shown.
@@ -103,6 +124,9 @@ impl Hash for Problems {
 const CALLS_OF_CLIENTS: u16 = 0x8000;
 const CALLER_SHIFT: u32 = 48;
 
+/// The call of a request whose answer nobody waits for.
+const NOBODY: CallId = CallId(0);
+
 enum Caller {
     Client(ClientIndex),
     Worker(usize),
@@ -133,6 +157,33 @@ impl Simulation {
     }
 
     fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
+        if scratch.exchanges.is_some() {
+            return Self::begin_afresh(plan, scratch);
+        }
+        // What comes before the first choice is the same in every run.
+        let beginning = plan.beginning().get_or_init(|| {
+            let first = Self::begin_afresh(Arc::clone(&plan), Scratch::default());
+            let Self { now, server, workers, clients, watching, log, problems, .. } = first;
+            Box::new(Beginning { now, server, workers, clients, watching, log, problems })
+        });
+        let Beginning { now, server, workers, clients, watching, log, problems } =
+            Beginning::clone(beginning);
+        Self {
+            plan,
+            now,
+            server,
+            workers,
+            clients,
+            watching,
+            log,
+            faults: 0,
+            late: Vec::new(),
+            problems,
+            scratch,
+        }
+    }
+
+    fn begin_afresh(plan: Arc<Plan>, scratch: Scratch) -> Self {
         let configs = &plan.scenario().workers;
         let workers = (0..).zip(configs).map(|(index, config)| {
             Part::new(Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config))
@@ -145,7 +196,9 @@ impl Simulation {
             workers,
             clients,
             watching: 0,
-            log: Vec::new(),
+            log: Part::default(),
+            faults: 0,
+            late: Vec::new(),
             problems: Problems::default(),
             scratch,
             plan,
@@ -170,7 +223,21 @@ impl Simulation {
         self.clients.hash(&mut key);
         self.log.hash(&mut key);
         self.problems.hash(&mut key);
+        self.faults.hash(&mut key);
+        self.late.hash(&mut key);
         key.finish128()
+    }
+
+    /// The same world, in which so many faults may be placed.
+    #[must_use]
+    pub fn with_faults(mut self, faults: u32) -> Self {
+        self.faults = faults;
+        self
+    }
+
+    /// How many faults may still be placed.
+    pub fn faults_left(&self) -> u32 {
+        self.faults
     }
 
     /// What it is a run of.
@@ -233,33 +300,37 @@ impl Simulation {
     }
 
     /// What could come next: the happenings due no later than the earliest one plus the window, in
-    /// default order. They replace what is in `enabled`; none is left if nothing can come.
+    /// default order, and after them the faults that can be placed now, if any may still be. They
+    /// replace what is in `enabled`; none is left if nothing can come.
     pub fn enabled(&self, window: Duration, enabled: &mut Enabled) {
-        let Enabled { happenings, tasks } = enabled;
+        let Enabled { happenings, tasks, keys } = enabled;
         happenings.clear();
+        tasks.clear();
         for (index, client) in (0..).map(ClientIndex).zip(&self.clients) {
             happenings.extend(client.due().map(|due| (due, Happening::Client(index))));
         }
         for (index, worker) in (0..).map(WorkerIndex).zip(&self.workers) {
-            let keys = worker.due_set();
+            worker.list_due(keys);
+            let keys = keys.drain(..);
             happenings.extend(keys.map(|(due, key)| (due, Happening::Worker(index, key))));
         }
-        let server = self.server.due().map(|(due, _)| due);
-        let Some(earliest) = happenings.iter().map(|(due, _)| *due).chain(server).min() else {
-            return;
-        };
-        let latest = earliest + window;
+        let arrival = |late: &Late| (late.due, Happening::Arrival(late.call));
+        happenings.extend(self.late.iter().map(arrival));
+        let earliest = happenings.iter().map(|(due, _)| *due).min();
+        let Some(latest) = self.server.due_within(earliest, window, tasks) else { return };
         happenings.retain(|(due, _)| *due <= latest);
-        self.server.due_until(latest, tasks);
         happenings.extend(tasks.drain(..).map(|(due, task)| (due, Happening::Server(task))));
         happenings.sort_unstable();
+        if self.faults > 0 {
+            self.list_faults(happenings);
+        }
     }
 
     /// Lets one of the enabled happenings happen: at the time it is due, or now if that has passed.
     pub fn step(&mut self, due: Time, happening: Happening) {
         self.now = self.now.max(due);
         match happening {
-            Happening::Client(index) => self.take_step(index),
+            Happening::Client(index) => self.take_step(index, None),
             Happening::Server(task) => {
                 self.server.fire(self.now, task, &mut self.scratch.outbox);
                 self.deliver_answers();
@@ -273,6 +344,8 @@ impl Simulation {
             }
             // What was done is the host's to tell, with `native`.
             Happening::Native(..) => {}
+            Happening::Arrival(call) => self.arrive(call),
+            Happening::Fault(fault) => self.place(fault),
         }
         self.exchange();
         self.look();
@@ -320,7 +393,7 @@ impl Simulation {
     /// The guest waits no longer for the answer to its step.
     pub(super) fn give_up_step(&mut self) {
         self.with_guest(|now, client, plan| client.answered(now, plan));
-        self.watching = self.count_watching();
+        self.count_watching();
     }
 
     fn with_guest(&mut self, change: impl FnOnce(Time, &mut Client, &ClientPlan)) {
@@ -367,13 +440,15 @@ impl Simulation {
     }
 
     /// The client does what its step says.
-    fn take_step(&mut self, index: ClientIndex) {
+    fn take_step(&mut self, index: ClientIndex, fault: Option<RequestFault>) {
         let at = usize::from(index.0);
         let plan = Arc::clone(&self.plan);
         let Some(client) = self.clients.get_mut(at) else { return };
         let step = client.step();
         let client_plan = &plan.clients()[at];
-        let Some(action) = client_plan.steps.get(step).map(|step| &step.action) else { return };
+        let Some(ClientStep { action, fault: scripted, .. }) = client_plan.steps.get(step) else {
+            return;
+        };
         client.wait_for_answer();
         let request = match client_plan.prepared(step) {
             Some(request) => Some(request.clone()),
@@ -389,7 +464,11 @@ impl Simulation {
         };
         match request {
             Some(request) => {
-                self.scratch.queue.push_back(Sent { call: call_of(index, step), request });
+                let sent = Sent { call: call_of(index, step), request };
+                match fault.or(*scripted) {
+                    None => self.scratch.queue.push_back(sent),
+                    Some(fault) => self.send_with(fault, sent),
+                }
             }
             None => self.do_without_request(index, action),
         }
@@ -402,7 +481,7 @@ impl Simulation {
                 match current_run(&self.server, &step.wait_for_close) {
                     Ok(_) => {
                         self.clients[usize::from(index.0)].wait_for_close();
-                        self.watching += 1;
+                        self.count_watching();
                         return;
                     }
                     Err(error) => {
@@ -440,7 +519,7 @@ impl Simulation {
                 let farewell = self.workers[index].farewell();
                 self.stop_worker(index);
                 if let Some(request) = farewell {
-                    self.tell_server(request);
+                    self.ask_unheard(NOBODY, request);
                 }
                 self.workers[index].edit().deploy(&step.deploy, &step.version);
                 self.start_worker(index);
@@ -461,22 +540,14 @@ impl Simulation {
         self.take_from_worker(index);
     }
 
-    /// A request whose answer nobody waits for.
-    fn tell_server(&mut self, request: Request) {
-        let call = CallId(0);
-        self.scratch.note(|| Exchange::Asked { call, request: request.clone() });
-        let mut unheard = Outbox::new();
-        self.server.call(self.now, call, request, &mut unheard);
-        for (call, result) in unheard.drain() {
-            self.scratch.note(|| Exchange::Answered { call, result });
-        }
-    }
-
     fn stop_worker(&mut self, index: usize) {
         self.scratch.stopped.extend(u16::try_from(index).ok().map(WorkerIndex));
         for call in self.workers[index].edit().stop(self.now) {
             self.scratch.note(|| Exchange::Abandoned { call });
             self.server.abandon(self.now, call);
+        }
+        if !self.late.is_empty() {
+            self.forget_retries(index);
         }
     }
 
@@ -496,23 +567,34 @@ impl Simulation {
         let at = usize::from(index.0);
         let Some(client) = self.clients.get_mut(at) else { return };
         let step = u32::try_from(client.step()).unwrap_or(u32::MAX);
-        self.log.push(LogEntry { time: self.now, client: index, step, answer });
+        self.log.edit().push(LogEntry { time: self.now, client: index, step, answer });
         client.answered(self.now, &self.plan.clients()[at]);
-        self.watching = self.count_watching();
+        self.count_watching();
     }
 
     /// Clients that wait for an event or a close look whether it has come.
     fn look(&mut self) {
+        if self.watching == 0 {
+            return;
+        }
+        let mut changed = mem::take(&mut self.scratch.changed);
+        self.server.take_changed(&mut changed);
+        self.look_at(&changed);
+        changed.clear();
+        self.scratch.changed = changed;
+    }
+
+    fn look_at(&mut self, changed: &[RunIndex]) {
         while self.watching > 0 {
             let mut closed = None;
             let plans = self.plan.clients();
             for (at, (client, plan)) in self.clients.iter_mut().zip(plans).enumerate() {
-                if let Seen::Close(status) = client.look(self.now, plan, &self.server) {
+                if let Seen::Close(status) = client.look(self.now, plan, &self.server, changed) {
                     closed = Some((at, status));
                     break;
                 }
             }
-            self.watching = self.count_watching();
+            self.count_watching();
             // The answer brings the client to its next step, which may wait for what is there.
             let Some((at, status)) = closed else { return };
             let index = ClientIndex(u16::try_from(at).unwrap_or(u16::MAX));
@@ -520,9 +602,14 @@ impl Simulation {
         }
     }
 
-    fn count_watching(&self) -> u32 {
+    fn count_watching(&mut self) {
         let watching = self.clients.iter().filter(|client| client.watches()).count();
-        u32::try_from(watching).unwrap_or(u32::MAX)
+        self.watching = u32::try_from(watching).unwrap_or(u32::MAX);
+        if watching > 0 {
+            self.server.note_changes();
+        } else {
+            self.server.ignore_changes();
+        }
     }
 }
 

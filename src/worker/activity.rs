@@ -320,7 +320,8 @@ impl Worker {
     ) {
         let Some(activity) = self.activities.get_mut(&key) else { return };
         activity.throttle.answered();
-        if let Some(timeout) = &mut activity.timeout
+        if result.is_ok()
+            && let Some(timeout) = &mut activity.timeout
             && let Some(heartbeat) = timeout.heartbeat
         {
             timeout.at = now + heartbeat + LOCAL_TIMEOUT_BUFFER;

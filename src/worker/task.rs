@@ -20,7 +20,7 @@ use crate::api::{
     Response, RpcError, WorkflowTask, WorkflowTaskToken,
 };
 use crate::clock::Time;
-use crate::history::ids::Digest;
+use crate::history::fingerprint::Fingerprint;
 use crate::history::{Event, EventId, Name, RunId, Shared};
 use crate::official::query::WorkflowQuery;
 use crate::official::{enums, failure};
@@ -55,7 +55,7 @@ impl Hash for Kept {
 impl Kept {
     /// The run has moved on because of this.
     pub(super) fn note(&mut self, what: impl Hash) {
-        let mut digest = Digest::new();
+        let mut digest = Fingerprint::new();
         digest.write_u128(self.digest);
         what.hash(&mut digest);
         self.digest = digest.finish128();
@@ -103,6 +103,11 @@ impl OpenTask {
         queries.map(|(id, query)| (*id, query::answer(&self.kept.run, query, program))).collect()
     }
 
+    /// Whether its answer will be a completion.
+    pub(super) fn completes(&self) -> bool {
+        matches!(&self.state, TaskState::Answer(_, Answer::Complete | Answer::Heartbeat))
+    }
+
     fn key(&self) -> WorkflowTaskKey {
         WorkflowTaskKey::from(&self.token)
     }
@@ -126,15 +131,12 @@ impl Worker {
     /// A workflow task was polled, or came back with an answer.
     pub(super) fn workflow_task(&mut self, now: Time, task: &WorkflowTask) {
         let run_id = task.token.execution.run_id;
-        if let Some(open) = self.tasks.get_mut(&run_id)
-            && !matches!(open.state, TaskState::Sent(_))
-        {
-            // sdk-core too carries a task to its end, in vain, before it takes the run's next.
+        if let Some(open) = self.tasks.get_mut(&run_id) {
+            // sdk-core too carries a task to its end, in vain, before it takes the run's next; an
+            // answer that was lost and is asked for again is part of that.
             open.next = Some(Box::new(task.clone()));
             return;
         }
-        // An answer that was lost is not waited for: the run is what the history says.
-        self.tasks.remove(&run_id);
         let kept = self.cache.remove(&run_id);
         let Some(workflow) = self.program.workflow(&task.workflow_type) else {
             return self.refuse_workflow(now, task);

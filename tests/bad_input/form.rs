@@ -484,7 +484,7 @@ fn a_merge_key() {
     4 |     describe: greeting
       |     -------- beside this action
       |
-      = help: there are `run`, `at`, `after`, `when`, `fails_with`, `identity`
+      = help: there are `run`, `at`, `after`, `when`, `fails_with`, `identity`, `fault`
     ");
 }
 

@@ -28,7 +28,7 @@ fn unknown_keys() {
     6 |     teleport: home
       |     ^^^^^^^^ unknown
       |
-      = help: there are `run`, `at`, `after`, `when`, `fails_with`, `identity`
+      = help: there are `run`, `at`, `after`, `when`, `fails_with`, `identity`, `fault`
     ");
 }
 

@@ -361,6 +361,26 @@ pub struct When {
     pub run: Option<RunNumber>,
 }
 
+/// What a client's step asks of the server.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Asks {
+    /// Nothing: it is about workers, or waits.
+    Nothing,
+    /// What is so.
+    ToKnow,
+    /// That something becomes otherwise.
+    ForChange,
+}
+
+/// What befalls the request of a client's step.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Deserialize, JsonSchema)]
+pub enum RequestFault {
+    /// It takes effect, and its answer is lost: the client asks the same again.
+    LoseResponse,
+    /// It arrives twice, and the second answer is lost.
+    DuplicateRequest,
+}
+
 options! {
     /// The refusal that is expected of a step.
     FailsWith {

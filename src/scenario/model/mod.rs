@@ -70,6 +70,11 @@ pub struct Scenario {
     pub expect: Vec<Expectation>,
     /// When it ends, whatever is still to come; by itself if not given.
     pub ends_at: Option<Duration>,
+    /// How much later than the earliest happening another may be due and still come first, where
+    /// orders are searched.
+    pub window: Duration,
+    /// How many faults a search may place.
+    pub faults: u32,
     /// 128 bits over the source text: part of a schedule token.
     pub digest: u128,
 }
@@ -249,6 +254,8 @@ pub struct ClientStep {
     pub timing: Timing,
     /// The refusal that is expected, if one is. Without it, a refusal fails the scenario.
     pub fails_with: Option<FailsWith>,
+    /// What befalls its request.
+    pub fault: Option<RequestFault>,
 }
 
 /// When a client takes a step.
@@ -303,6 +310,32 @@ pub enum ClientAction {
     PauseWorker(String),
     /// Lets a paused worker take tasks again.
     ResumeWorker(String),
+}
+
+impl ClientAction {
+    /// What it asks of the server.
+    pub fn asks(&self) -> Asks {
+        match self {
+            Self::Start(_)
+            | Self::Signal(_)
+            | Self::SignalWithStart(_)
+            | Self::Update(_)
+            | Self::Cancel(_)
+            | Self::Terminate(_)
+            | Self::Reset(_)
+            | Self::CompleteActivity(_)
+            | Self::FailActivity(_)
+            | Self::CancelActivity(_)
+            | Self::HeartbeatActivity(_) => Asks::ForChange,
+            Self::Describe(_) | Self::Query(_) => Asks::ToKnow,
+            Self::WaitForClose(_)
+            | Self::Deploy(_)
+            | Self::StopWorker(_)
+            | Self::StartWorker(_)
+            | Self::PauseWorker(_)
+            | Self::ResumeWorker(_) => Asks::Nothing,
+        }
+    }
 }
 
 /// Steps, and what to do with what they raise.

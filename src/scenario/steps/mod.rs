@@ -91,7 +91,8 @@ impl Step for ActivityStep {
 impl Step for ClientStep {
     type Action = ClientAction;
     const ROWS: &'static [Row<ClientAction>] = CLIENT;
-    const SHARED: &'static [&'static str] = &["at", "after", "when", "fails_with", "identity"];
+    const SHARED: &'static [&'static str] =
+        &["at", "after", "when", "fails_with", "identity", "fault"];
     const OWNER: &'static str = "clients";
     const SCHEMA: &'static str = "ClientSteps";
 
@@ -99,7 +100,8 @@ impl Step for ClientStep {
         let timing = reader.timing(node);
         let fails_with = reader.fails_with(node);
         let identity = reader.option(node, "identity").flatten();
-        Self { at, action, identity, timing, fails_with }
+        let fault = reader.option(node, "fault").flatten();
+        Self { at, action, identity, timing, fails_with, fault }
     }
 }
 

@@ -346,7 +346,14 @@ impl Host {
         let waited_for = format!("the answer to `{action:?}`");
         let timing = Timing::After(Duration::ZERO);
         let at = Location::default();
-        simulation.push_step(ClientStep { at, action, identity: None, timing, fails_with: None });
+        simulation.push_step(ClientStep {
+            at,
+            action,
+            identity: None,
+            timing,
+            fails_with: None,
+            fault: None,
+        });
 
         let guest = simulation.plan().guest();
         let mut answer = None;
@@ -400,7 +407,7 @@ impl Host {
             return Err(HostError::UnknownEvent(when.event.clone()));
         }
         let mut watch = Watch::default();
-        self.drive(Until::Holds(&mut |simulation| watch.sees(when, simulation.server())))
+        self.drive(Until::Holds(&mut |simulation| watch.sees_somewhere(when, simulation.server())))
             .map_err(|ended| why(ended, when.event.clone()))
     }
 

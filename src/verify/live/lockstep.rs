@@ -203,7 +203,7 @@ impl Lockstep {
         next.step(due, happening);
         let mut exchanges = next.take_exchanges();
         let is_silent = exchanges.iter().all(|exchange| match exchange {
-            Exchange::Asked { request, .. } => is_poll(request),
+            Exchange::Asked { request, .. } => is_poll(&request),
             _ => false,
         });
         if !is_silent && !self.spread.is_zero() && !matches!(happening, Happening::Server(_)) {

@@ -96,7 +96,7 @@ fn needed_before(first: Happening) -> Duration {
     if is_deadline(first) { BETWEEN_DEADLINES } else { BEFORE_A_DEADLINE }
 }
 
-const RACE: Race = Race { window: BEFORE_A_DEADLINE };
+const RACE: Race = Race { window: BEFORE_A_DEADLINE, faults: 0 };
 
 /// Runs a scenario in default order.
 pub(super) fn watch(plan: &Arc<Plan>, limits: &Limits) -> Watched {

@@ -98,6 +98,8 @@ fn scenario(model: CancellationModel, versions: Vec<Arc<[WorkflowStep]>>) -> Sce
         clients: BTreeMap::new(),
         expect: Vec::new(),
         ends_at: None,
+        window: Duration::ZERO,
+        faults: 0,
         digest: 0,
     }
 }
