@@ -504,6 +504,12 @@ impl Simulation {
             ClientAction::StartWorker(name) => {
                 self.worker_named(name).map(|worker| self.start_worker(worker))
             }
+            ClientAction::CrashWorker(name) => {
+                self.worker_named(name).map(|worker| self.crash_worker(worker))
+            }
+            ClientAction::LoseCache(name) => {
+                self.worker_named(name).map(|worker| self.lose_cache(worker))
+            }
             ClientAction::PauseWorker(name) => {
                 self.worker_named(name).map(|worker| self.pause_worker(worker))
             }

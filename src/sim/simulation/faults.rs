@@ -1,5 +1,8 @@
 //! Which faults can be placed, and what each does.
 
+#[cfg(test)]
+mod tests;
+
 use std::mem;
 
 use super::{Caller, NOBODY, Simulation, caller};
