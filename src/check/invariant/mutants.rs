@@ -4,6 +4,7 @@
 //! in random ones, until an invariant or an expectation does not hold; without the mutation all
 //! hold.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -162,7 +163,6 @@ workflows:
     - start_child_workflow: Child
       as: short
       workflow_id: short
-      input: 1
     - start_child_workflow: LongChild
       as: long
       workflow_id: long
@@ -177,6 +177,30 @@ timeline:
     workflow_id: parent
   - terminate: parent
     at: 1m
+";
+
+/// A child closes, and then a signal comes, while its parent's workflow task is started.
+const BUSY_PARENT: &str = "
+name: a child closes while its parent is busy
+workflows:
+  Parent:
+    - start_child_workflow: Child
+      as: child
+      workflow_id: child
+    - wait_signal: go
+    - block: 4s
+    - wait_for: child
+  Child:
+    - sleep: 5s
+timeline:
+  - start: Parent
+    workflow_id: parent
+  - signal: parent
+    name: go
+    at: 4s
+  - signal: parent
+    name: more
+    after: 2s
 ";
 
 const CHAIN: &str = "
@@ -218,34 +242,48 @@ timeline:
   - wait_for_close: party
 ";
 
-/// Every mutation, a scenario that comes by it, and an invariant that it breaks.
-const MUTANTS: &[(Mutation, &str, &str)] = &[
-    (Mutation::DropsBufferedEvent, BUFFERED, "an-accepted-signal-is-kept"),
-    (Mutation::FlushesCompletionsFirst, BUFFERED, "buffered-events-come-in-order"),
-    (Mutation::ClosesTwice, CHAIN, "nothing-follows-the-close"),
-    (Mutation::SchedulesTaskAfterTerminate, CHAIN, "nothing-follows-the-close"),
-    (Mutation::TerminatesStartedTask, TERMINATED, "a-forced-close-schedules-nothing"),
-    (Mutation::SchedulesTaskTwice, CANCEL, "one-workflow-task-at-a-time"),
-    (Mutation::TaskTimesOutEarly, LOST_WORKER, "a-workflow-task-never-times-out-early"),
-    (Mutation::HeartbeatTimesOutEarly, TIMEOUTS, "a-heartbeat-timeout-is-never-early"),
-    (Mutation::RetriesAtOnce, TIMEOUTS, "an-activity-starts-after-it-is-scheduled"),
-    (Mutation::StartsActivityTwice, TIMEOUTS, "an-activity-starts-once"),
-    (Mutation::LosesActivityClose, TIMEOUTS, "nothing-pending-is-forgotten"),
-    (Mutation::CancelsUnasked, BUFFERED, "a-canceled-activity-was-asked-to"),
-    (Mutation::CancelDoesNotWake, CANCEL, "a-cancel-request-wakes"),
-    (Mutation::CancelsTwice, CANCEL, "a-run-is-asked-to-cancel-once"),
-    (Mutation::WiresWrongStart, TIMEOUTS, "links-point-back"),
-    (Mutation::SkipsAnId, CHAIN, "ids-are-dense"),
-    (Mutation::FiresCanceledTimer, CANCEL, "nothing-pending-is-forgotten"),
-    (Mutation::FiresEarly, CHAIN, "a-timer-never-fires-early"),
-    (Mutation::NamesWrongTask, CANCEL, "commands-follow-their-task"),
-    (Mutation::ClosesOverBuffer, BUFFERED, "an-accepted-signal-is-kept"),
-    (Mutation::RecordsChildCloseTwice, FAMILY, "a-child-closes-once"),
-    (Mutation::KeepsChildCloseSecret, FAMILY, "an-open-parent-hears-of-the-close"),
-    (Mutation::LeavesChildrenOpen, FAMILY, "a-parents-close-policy-is-applied"),
-    (Mutation::ForgetsFirstRun, CHAIN, "a-chain-keeps-its-beginning"),
-    (Mutation::LosesReappliedSignal, RESET, "a-reset-applies-again"),
-    (Mutation::KeepsTooMuch, RESET, "a-reset-fails-the-pending-task"),
+/// A server that is broken, and how that shows.
+pub(crate) struct Mutant {
+    /// How it is broken.
+    pub(crate) mutation: Mutation,
+    /// A scenario that comes by the broken place, in some order.
+    pub(crate) scenario: &'static str,
+    /// The invariant that it breaks.
+    pub(crate) invariant: &'static str,
+}
+
+const fn mutant(mutation: Mutation, scenario: &'static str, invariant: &'static str) -> Mutant {
+    Mutant { mutation, scenario, invariant }
+}
+
+/// Every mutation but one, which no history shows.
+pub(crate) const MUTANTS: &[Mutant] = &[
+    mutant(Mutation::DropsBufferedEvent, BUFFERED, "an-accepted-signal-is-kept"),
+    mutant(Mutation::FlushesCompletionsFirst, BUSY_PARENT, "buffered-events-come-in-order"),
+    mutant(Mutation::ClosesTwice, CHAIN, "nothing-follows-the-close"),
+    mutant(Mutation::SchedulesTaskAfterTerminate, CHAIN, "nothing-follows-the-close"),
+    mutant(Mutation::TerminatesStartedTask, TERMINATED, "a-forced-close-schedules-nothing"),
+    mutant(Mutation::SchedulesTaskTwice, CANCEL, "one-workflow-task-at-a-time"),
+    mutant(Mutation::TaskTimesOutEarly, LOST_WORKER, "a-workflow-task-never-times-out-early"),
+    mutant(Mutation::HeartbeatTimesOutEarly, TIMEOUTS, "a-heartbeat-timeout-is-never-early"),
+    mutant(Mutation::RetriesAtOnce, TIMEOUTS, "an-activity-starts-after-it-is-scheduled"),
+    mutant(Mutation::StartsActivityTwice, TIMEOUTS, "an-activity-starts-once"),
+    mutant(Mutation::LosesActivityClose, TIMEOUTS, "nothing-pending-is-forgotten"),
+    mutant(Mutation::CancelsUnasked, BUFFERED, "a-canceled-activity-was-asked-to"),
+    mutant(Mutation::CancelDoesNotWake, CANCEL, "a-cancel-request-wakes"),
+    mutant(Mutation::CancelsTwice, CANCEL, "a-run-is-asked-to-cancel-once"),
+    mutant(Mutation::WiresWrongStart, TIMEOUTS, "links-point-back"),
+    mutant(Mutation::SkipsAnId, CHAIN, "ids-are-dense"),
+    mutant(Mutation::FiresCanceledTimer, CANCEL, "nothing-pending-is-forgotten"),
+    mutant(Mutation::FiresEarly, CHAIN, "a-timer-never-fires-early"),
+    mutant(Mutation::NamesWrongTask, CANCEL, "commands-follow-their-task"),
+    mutant(Mutation::ClosesOverBuffer, BUFFERED, "an-accepted-signal-is-kept"),
+    mutant(Mutation::RecordsChildCloseTwice, FAMILY, "a-child-closes-once"),
+    mutant(Mutation::KeepsChildCloseSecret, FAMILY, "an-open-parent-hears-of-the-close"),
+    mutant(Mutation::LeavesChildrenOpen, FAMILY, "a-parents-close-policy-is-applied"),
+    mutant(Mutation::ForgetsFirstRun, CHAIN, "a-chain-keeps-its-beginning"),
+    mutant(Mutation::LosesReappliedSignal, RESET, "a-reset-applies-again"),
+    mutant(Mutation::KeepsTooMuch, RESET, "a-reset-fails-the-pending-task"),
 ];
 
 fn plan(source: &str) -> Arc<Plan> {
@@ -289,8 +327,8 @@ fn orders() -> impl Iterator<Item = (Duration, Box<dyn Schedule>)> {
 #[test]
 fn every_mutant_is_caught_by_the_invariant_that_it_breaks() {
     let mut wrong = String::new();
-    for (mutation, source, invariant) in MUTANTS {
-        let plan = plan(source);
+    for Mutant { mutation, scenario, invariant } in MUTANTS {
+        let plan = plan(scenario);
         let mut caught = orders().filter_map(|(window, mut schedule)| {
             let simulation = Simulation::with_mutation(Arc::clone(&plan), *mutation);
             play(simulation, window, &mut *schedule).err()
@@ -351,7 +389,8 @@ timeline:
 
 #[test]
 fn without_a_mutation_nothing_is_broken() {
-    for source in [CANCEL, TIMEOUTS, BUFFERED, TERMINATED, LOST_WORKER, FAMILY, CHAIN, RESET] {
+    let sources = MUTANTS.iter().map(|mutant| mutant.scenario);
+    for source in sources.collect::<BTreeSet<_>>() {
         let plan = plan(source);
         for (window, mut schedule) in orders() {
             let simulation = Simulation::new(Arc::clone(&plan));
