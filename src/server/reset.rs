@@ -71,7 +71,7 @@ impl Server {
             kept = more.unwrap_or(kept);
         }
         if !excluded.updates && self.has_an_update_twice(base, point) {
-            return Err(messages::masked());
+            return Err(RpcError::masked());
         }
 
         let new = RunIndex(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
@@ -192,7 +192,7 @@ fn excluded(request: &ResetWorkflowExecutionRequest) -> Result<Excluded, RpcErro
             types.push(ResetReapplyExcludeType::Update.into());
         }
         Err(_) => {
-            return Err(messages::masked());
+            return Err(RpcError::masked());
         }
     }
     let has = |which: ResetReapplyExcludeType| types.contains(&which.into());
