@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use super::*;
-use crate::check::invariant::mutants::MUTANTS;
 use crate::check::Outcome;
+use crate::check::invariant::mutants::MUTANTS;
 use crate::server::Mutation;
 use crate::sim::{Enabled, Next, run};
 
@@ -204,7 +204,9 @@ fn each_broken_server_is_caught_with_a_schedule_that_cannot_be_smaller() {
     for (mutation, source, _) in MUTANTS {
         // At the end of a run, a parent that was terminated later could not have heard.
         let source = match mutation {
-            Mutation::KeepsChildCloseSecret => &source.replace("  - terminate: parent\n    at: 1m\n", ""),
+            Mutation::KeepsChildCloseSecret => {
+                &source.replace("  - terminate: parent\n    at: 1m\n", "")
+            }
             _ => *source,
         };
         let plan = plan(source);

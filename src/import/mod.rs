@@ -39,6 +39,7 @@ mod activities;
 mod attempt;
 mod clients;
 mod form;
+mod local;
 mod names;
 mod read;
 mod scenario;

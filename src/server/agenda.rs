@@ -74,7 +74,12 @@ impl Agenda {
         }
     }
 
-    /// Everything that is due no later than `until`, in order.
+    /// Whether there are too many runs to look at each.
+    pub(super) fn has_index(&self) -> bool {
+        self.index.is_some()
+    }
+
+    /// Everything that is due no later than `until`, in no order.
     pub(super) fn until(
         &self,
         runs: &[Part<Run>],
@@ -82,7 +87,6 @@ impl Agenda {
         until: Time,
         out: &mut Vec<(Time, TaskKey)>,
     ) {
-        let before = out.len();
         match &self.index {
             Some(index) => index.until(polls, until, out),
             None => each_due(runs, polls, |time, key| {
@@ -91,7 +95,6 @@ impl Agenda {
                 }
             }),
         }
-        out[before..].sort_unstable();
     }
 }
 

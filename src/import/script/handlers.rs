@@ -213,6 +213,13 @@ impl Writer<'_> {
             }
             by_name.entry(name).or_default().push((handler.id, steps));
         }
+        // What a reset has applied again was accepted before that.
+        for event in &self.story.events {
+            if event.kind == "WORKFLOW_EXECUTION_UPDATE_ADMITTED" {
+                let name = self.story.update_name(&self.story.update_id(event)).to_owned();
+                by_name.entry(name).or_insert_with(|| vec![(String::new(), Vec::new())]);
+            }
+        }
         let handler = |(name, all): (String, Vec<(String, Vec<Step>)>)| {
             let steps = match &all[..] {
                 [(_, first), rest @ ..] if rest.iter().all(|(_, steps)| steps == first) => {

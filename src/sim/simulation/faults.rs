@@ -191,12 +191,8 @@ impl Simulation {
             if !is_heartbeat(&sent.request) {
                 self.scratch.queue.push_back(sent);
             } else if let Some(worker) = self.workers.get_mut(usize::from(index.0)) {
-                worker.edit().answer(
-                    self.now,
-                    sent.call,
-                    Err(connection_lost()),
-                    &mut self.scratch.sent,
-                );
+                let worker = worker.edit();
+                worker.answer(self.now, sent.call, Err(connection_lost()), &mut self.scratch.sent);
                 self.take_from_worker(usize::from(index.0));
             }
         }
