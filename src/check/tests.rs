@@ -41,7 +41,7 @@ fn an_event_may_have_to_come_directly_after_another() {
     );
     assert_eq!(
         directly("[WorkflowExecutionCanceled, WorkflowTaskScheduled]"),
-        ["nap.yaml:7:10: expected WorkflowTaskScheduled directly after event 10 \
+        ["nap.yaml:7:10: expected WorkflowTaskScheduled directly after event 11 \
           (WorkflowExecutionCanceled) of `nap`, but nothing comes after it"]
     );
 }
@@ -56,7 +56,7 @@ fn an_event_may_have_to_come_before_another() {
         not_after("[TimerCanceled, TimerStarted]"),
         [
             "nap.yaml:7:10: expected no TimerCanceled after TimerStarted in the history of `nap`, but \
-          event 9 comes after event 5"
+          event 10 comes after event 5"
         ]
     );
 }
