@@ -10,6 +10,7 @@ use super::form::{Clock, Form};
 use super::script;
 use super::story::Story;
 use super::surroundings::{self, QUEUE, Surroundings, surroundings};
+use super::updates;
 use super::values;
 use super::yaml::{self, Node, Step, span, text};
 
@@ -51,6 +52,8 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     if continued {
         versions.push(("next_run".to_owned(), vec![Step::alone("hang")]));
     }
+    let sent = updates::sent(story);
+    let handlers = code.updates.into_iter().chain(updates::unknown_handler(story)).collect();
     let names: Vec<String> = versions.iter().map(|(name, _)| name.clone()).collect();
     let first_run = around.runs_before + 1;
 
@@ -99,19 +102,24 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     let mut entries: Vec<(String, Node)> = Vec::new();
     let name = format!("{} {}, as it was recorded", story.workflow_type(), story.workflow_id());
     entries.push(("name".to_owned(), text(&name)));
-    entries.push(("workflows".to_owned(), Node::Map(workflows(story, versions, &around))));
+    entries
+        .push(("workflows".to_owned(), Node::Map(workflows(story, versions, handlers, &around))));
     if !done.code.is_empty() {
         let code = done.code.into_iter().map(|(kind, steps)| (kind, Node::Steps(steps)));
         entries.push(("activities".to_owned(), Node::Map(code.collect())));
     }
     entries.push(("workers".to_owned(), Node::Steps(workers)));
-    if operator.is_empty() {
+    if operator.is_empty() && sent.is_empty() {
         entries.push(("timeline".to_owned(), Node::Steps(timeline)));
     } else {
-        let clients = vec![
-            ("client".to_owned(), Node::Steps(timeline)),
-            ("operator".to_owned(), Node::Steps(operator)),
-        ];
+        let mut clients = vec![("client".to_owned(), Node::Steps(timeline))];
+        if !operator.is_empty() {
+            clients.push(("operator".to_owned(), Node::Steps(operator)));
+        }
+        for sent in &sent {
+            let step = updates::play(story, sent, form, tuning.lead, first_run);
+            clients.push((sent.client.clone(), Node::Steps(vec![step])));
+        }
         entries.push(("clients".to_owned(), Node::Map(clients)));
     }
     if let Some(end) = tuning.ends_at {
@@ -141,13 +149,22 @@ fn whole(steps: Vec<Step>, story: &Story, around: &Surroundings) -> Vec<Step> {
 fn workflows(
     story: &Story,
     versions: Vec<(String, Vec<Step>)>,
+    updates: Vec<(String, Node)>,
     around: &Surroundings,
 ) -> Vec<(String, Node)> {
-    let own = if let [(_, only)] = &versions[..] {
-        Node::Steps(only.clone())
+    let mut own = Vec::new();
+    if !updates.is_empty() {
+        own.push(("updates".to_owned(), Node::Map(updates)));
+    }
+    if let [(_, only)] = &versions[..] {
+        own.push(("steps".to_owned(), Node::Steps(only.clone())));
     } else {
         let versions = versions.into_iter().map(|(name, steps)| (name, Node::Steps(steps)));
-        Node::Map(vec![("versions".to_owned(), Node::Map(versions.collect()))])
+        own.push(("versions".to_owned(), Node::Map(versions.collect())));
+    }
+    let own = match &own[..] {
+        [(key, steps)] if key == "steps" => steps.clone(),
+        _ => Node::Map(own),
     };
     let others = around.code.iter().map(|(kind, steps)| (kind.clone(), Node::Steps(steps.clone())));
     std::iter::once((story.workflow_type().to_owned(), own)).chain(others).collect()
@@ -195,7 +212,8 @@ fn workers(
         .iter()
         .filter_map(|task| task.started)
         .map(|index| (index, story.events[index].text("identity")))
-        .filter(|(_, identity)| *identity != "history-service")
+        // An update's task that was written into the history later has none.
+        .filter(|(_, identity)| !matches!(*identity, "history-service" | ""))
         .collect();
     let first = identities.first().map_or(WORKER, |(_, identity)| identity);
     let late = (0..story.tasks.len())

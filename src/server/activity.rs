@@ -27,6 +27,8 @@ use super::run::Run;
 pub(super) struct Activity {
     pub(super) scheduled_event_id: EventId,
     pub(super) scheduled: Arc<ActivityTaskScheduled>,
+    /// Where its task waits for a worker: the command's queue or the workflow's.
+    pub(super) task_queue: Name,
     /// When the first attempt was scheduled.
     pub(super) scheduled_time: Time,
     /// When this attempt was, or will be: it is not dispatched before.
@@ -55,10 +57,16 @@ pub(super) struct Started {
 }
 
 impl Activity {
-    /// One that was scheduled by this event.
-    pub(super) fn new(id: EventId, scheduled: Arc<ActivityTaskScheduled>, time: Time) -> Self {
+    /// One that was scheduled by this event of a run.
+    pub(super) fn new(
+        run: &Run,
+        id: EventId,
+        scheduled: Arc<ActivityTaskScheduled>,
+        time: Time,
+    ) -> Self {
         Self {
             scheduled_event_id: id,
+            task_queue: task_queue(run, &scheduled),
             scheduled,
             scheduled_time: time,
             attempt_scheduled_time: time,
@@ -121,9 +129,8 @@ impl Activity {
     }
 }
 
-/// Where the task of an activity waits for a worker: the command's queue or the workflow's.
-pub(super) fn task_queue(run: &Run, activity: &Activity) -> Name {
-    let named = activity.scheduled.command.task_queue.as_ref().map(|queue| queue.name.as_str());
+fn task_queue(run: &Run, scheduled: &ActivityTaskScheduled) -> Name {
+    let named = scheduled.command.task_queue.as_ref().map(|queue| queue.name.as_str());
     match named {
         // The usual case shares the name rather than copy it.
         Some(name) if !name.is_empty() && *name != *run.started.task_queue => Name::from(name),
@@ -158,7 +165,8 @@ pub(super) fn schedule(
     if tx.run.mutant(Mutation::HeartbeatTimesOutEarly) {
         Arc::make_mut(&mut scheduled).timeouts.heartbeat /= 2;
     }
-    tx.run.activities.push(Activity::new(id, scheduled, tx.now));
+    let activity = Activity::new(tx.run, id, scheduled, tx.now);
+    tx.run.activities.push(activity);
     Ok(())
 }
 

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::activity::{self, Named};
-use super::agenda::{Poll, Queue};
 use super::commands::{self, Surroundings};
 use super::key::RunIndex;
+use super::polls::{Poll, Queue};
 use super::start::{Asked, FirstTask, Verdict, judge};
 use super::terminate::{self, TerminatedBy, Termination};
 use super::workflow_task::{self, StartedFrom, WorkflowTaskState};
@@ -28,11 +28,11 @@ impl Server {
         let result = match request {
             Request::PollWorkflowTaskQueue(poll) => {
                 let poll_of = Poll { call, identity: poll.identity, since: now };
-                return self.polls.park(Queue::Workflow(poll.task_queue), poll_of);
+                return self.polls.edit().park(poll.task_queue.into(), poll_of);
             }
             Request::PollActivityTaskQueue(poll) => {
                 let poll_of = Poll { call, identity: poll.identity, since: now };
-                return self.polls.park(Queue::Activity(poll.task_queue), poll_of);
+                return self.polls.edit().park(Queue::Activity(poll.task_queue), poll_of);
             }
             Request::UpdateWorkflowExecution(request) => {
                 self.update(now, call, &request).transpose()
@@ -163,7 +163,7 @@ impl Server {
                 Ok(Response::Empty)
             }
             Request::ShutdownWorker { sticky_task_queue } => {
-                self.polls.shut_down(sticky_task_queue);
+                self.polls.edit().shut_down(&sticky_task_queue);
                 Ok(Response::Empty)
             }
             // The caller has parked or answered them.
@@ -357,8 +357,8 @@ impl Server {
             namespace: &self.namespace,
             runs_so_far: self.runs_so_far(&request.token.execution.workflow_id),
         };
-        let mut copy = Arc::clone(&self.runs[at.0 as usize]);
-        let run = Arc::make_mut(&mut copy);
+        let mut copy = self.runs[at.0 as usize].clone();
+        let run = copy.edit();
         match commands::complete(run, now, request, &surroundings) {
             Ok(completion) => {
                 self.runs[at.0 as usize] = copy;

@@ -46,6 +46,7 @@ mod continue_as_new;
 mod cron;
 mod cron_spec;
 mod describe;
+mod directory;
 mod duration;
 mod external;
 mod follow_up;
@@ -55,6 +56,7 @@ mod look;
 mod memo;
 mod messages;
 mod mutation;
+mod polls;
 mod query;
 mod reader;
 mod rebuild;
@@ -88,14 +90,17 @@ use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use agenda::{Agenda, Polls};
+use agenda::Agenda;
+use directory::Directory;
+use polls::{Polls, QueueRef};
 use transaction::Transaction;
 use update::SentAgain;
 use workflow_task::{StartedFrom, WorkflowTaskState};
 
-use crate::api::{CallId, Outbox, PolledTaskQueue, Response, RpcError, Target};
+use crate::api::{CallId, Outbox, Response, RpcError, Target};
 use crate::clock::Time;
 use crate::history::event::{WorkflowExecutionSignaled, WorkflowExecutionStarted};
+use crate::history::part::Part;
 use crate::history::{Name, RunId, WorkflowId};
 
 /// The server: the runs of one namespace, the polls that are parked, and what follows.
@@ -103,11 +108,10 @@ use crate::history::{Name, RunId, WorkflowId};
 pub struct Server {
     namespace: Name,
     /// In the order in which they were made.
-    runs: Vec<Arc<Run>>,
-    by_run_id: BTreeMap<RunId, RunIndex>,
-    /// The runs of each Workflow Id, in the order in which they were made.
-    chains: BTreeMap<WorkflowId, Vec<RunIndex>>,
-    polls: Polls,
+    runs: Vec<Part<Run>>,
+    /// Follows from the runs.
+    directory: Arc<Directory>,
+    polls: Part<Polls>,
     /// In the order in which they were asked for.
     batches: Vec<Arc<batch::Batch>>,
     /// Where the calls are that wait for a run. Follows from the runs.
@@ -147,9 +151,8 @@ impl Server {
         Self {
             namespace: Name::from(namespace),
             runs: Vec::new(),
-            by_run_id: BTreeMap::new(),
-            chains: BTreeMap::new(),
-            polls: Polls::default(),
+            directory: Arc::default(),
+            polls: Part::default(),
             batches: Vec::new(),
             parked: BTreeMap::new(),
             answers: Outbox::new(),
@@ -174,13 +177,13 @@ impl Server {
                 update_wait::forget(run, call);
                 self.refresh(at);
             }
-            None => self.polls.abandon(call, now),
+            None => self.polls.edit().abandon(call, now),
         }
     }
 
     /// What comes next by default, and when it is due.
     pub fn due(&self) -> Option<(Time, TaskKey)> {
-        let first = self.agenda.first(&self.polls);
+        let first = self.agenda.first(&self.runs, &self.polls);
         first.into_iter().chain(self.due_batch()).min()
     }
 
@@ -188,7 +191,7 @@ impl Server {
     /// default order: by due time, then as [`TaskKey`]s are ordered.
     pub fn due_until(&self, until: Time, out: &mut Vec<(Time, TaskKey)>) {
         let before = out.len();
-        self.agenda.until(&self.polls, until, out);
+        self.agenda.until(&self.runs, &self.polls, until, out);
         let agenda_ends = out.len();
         out.extend(self.due_batch().filter(|(time, _)| *time <= until));
         if out.len() > agenda_ends {
@@ -200,7 +203,7 @@ impl Server {
     /// is not due (any more) does nothing.
     pub fn fire(&mut self, now: Time, task: TaskKey, outbox: &mut Outbox) {
         let due = match task.run().and_then(|at| self.runs.get(at.0 as usize)) {
-            Some(run) => self.agenda.due(run, &self.polls, task),
+            Some(run) => agenda::due(run, &self.polls, task),
             None => self.due_batch().filter(|(_, next)| *next == task).map(|(time, _)| time),
         };
         if due.is_none_or(|due| due > now) {
@@ -251,8 +254,7 @@ impl Server {
 
     /// The runs of a Workflow Id, in the order in which they were made.
     pub fn runs_of(&self, workflow_id: &str) -> impl ExactSizeIterator<Item = &Run> + '_ {
-        let chain = self.chains.get(workflow_id).map_or(&[][..], Vec::as_slice);
-        chain.iter().map(|at| self.get(*at))
+        self.directory.chain(workflow_id).iter().map(|at| self.get(*at))
     }
 
     /// The Workflow Ids in their order, each with its runs in the order in which they were made.
@@ -260,8 +262,7 @@ impl Server {
         &self,
     ) -> impl ExactSizeIterator<Item = (&WorkflowId, impl ExactSizeIterator<Item = &Run> + '_)> + '_
     {
-        let chains = self.chains.iter();
-        chains.map(|(id, chain)| (id, chain.iter().map(|at| self.get(*at))))
+        self.directory.chains().map(|(id, chain)| (id, chain.iter().map(|at| self.get(*at))))
     }
 
     fn get(&self, at: RunIndex) -> &Run {
@@ -269,17 +270,17 @@ impl Server {
     }
 
     fn index(&self, id: RunId) -> Option<RunIndex> {
-        self.by_run_id.get(&id).copied()
+        self.directory.run(id)
     }
 
     fn current_index(&self, workflow_id: &str) -> Option<RunIndex> {
-        self.chains.get(workflow_id).and_then(|chain| chain.last()).copied()
+        self.directory.chain(workflow_id).last().copied()
     }
 
     /// How many runs a Workflow Id has had: part of what the next one's Run Id is derived from.
     fn runs_so_far(&self, workflow_id: &WorkflowId) -> u32 {
-        let chain = self.chains.get(workflow_id).map_or(0, Vec::len);
-        u32::try_from(chain).unwrap_or(u32::MAX)
+        let chain = self.directory.chain(workflow_id.as_str());
+        u32::try_from(chain.len()).unwrap_or(u32::MAX)
     }
 
     /// The run that a request names, in the order in which the server looks (L1, R29).
@@ -299,12 +300,12 @@ impl Server {
 
     /// A run to be changed in place. The caller refreshes the agenda.
     fn edit(&mut self, at: RunIndex) -> &mut Run {
-        Arc::make_mut(&mut self.runs[at.0 as usize])
+        self.runs[at.0 as usize].edit()
     }
 
     /// Brings the agenda up to date with a run.
     fn refresh(&mut self, at: RunIndex) {
-        self.agenda.refresh(&self.runs[at.0 as usize]);
+        self.agenda.refresh(&self.runs, at);
     }
 
     /// One transaction on a run. What `change` refuses it must refuse before it changes anything;
@@ -315,7 +316,7 @@ impl Server {
         at: RunIndex,
         change: impl FnOnce(&mut Transaction<'_>) -> T,
     ) -> T {
-        let mut tx = Transaction::begin(now, Arc::make_mut(&mut self.runs[at.0 as usize]));
+        let mut tx = Transaction::begin(now, self.runs[at.0 as usize].edit());
         let result = change(&mut tx);
         tx.commit();
         self.settle(now, at);
@@ -344,10 +345,8 @@ impl Server {
     /// Adds a run that has its first events.
     fn add_run(&mut self, run: Run) {
         let at = run.index;
-        let execution = run.execution.clone();
-        self.by_run_id.insert(execution.run_id, at);
-        self.chains.entry(execution.workflow_id).or_default().push(at);
-        self.runs.push(Arc::new(run));
+        Arc::make_mut(&mut self.directory).add(run.execution.clone(), at);
+        self.runs.push(Part::new(run));
         self.refresh(at);
     }
 
@@ -397,16 +396,15 @@ impl Server {
 
     /// Hands a task to the worker that has polled longest.
     fn dispatch(&mut self, now: Time, at: RunIndex, dispatch: Dispatch, outbox: &mut Outbox) {
-        let Some(queue) = self.agenda.queue(TaskKey::Dispatch(at, dispatch)).cloned() else {
-            return;
+        let task = TaskKey::Dispatch(at, dispatch);
+        let Some(queue) = agenda::queue(&self.runs[at.0 as usize], task) else { return };
+        let from = match queue {
+            QueueRef::Sticky(_) => StartedFrom::StickyQueue,
+            _ => StartedFrom::NormalQueue,
         };
-        let Some(poll) = self.polls.take(&queue, now) else { return };
+        let Some(poll) = self.polls.edit().take(queue, now) else { return };
         let response = match dispatch {
             Dispatch::WorkflowTask => {
-                let from = match queue {
-                    agenda::Queue::Workflow(PolledTaskQueue::Sticky(_)) => StartedFrom::StickyQueue,
-                    _ => StartedFrom::NormalQueue,
-                };
                 let started = self.transact(now, at, |tx| {
                     let started = workflow_task::start(tx, &poll.identity, from)?;
                     let messages = tx.run.updates.send(started.started_event_id, SentAgain::Yes);

@@ -10,7 +10,7 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use super::agenda::Queue;
+use super::agenda;
 use super::key::{RunIndex, TaskKey};
 use super::run::Run;
 use super::workflow_task::WorkflowTaskState;
@@ -237,8 +237,9 @@ impl Server {
         call: CallId,
         outbox: &mut Outbox,
     ) {
-        let Some(queue) = self.agenda.queue(TaskKey::Query(at, call)).cloned() else { return };
-        let Some(poll) = self.polls.take(&queue, now) else { return };
+        let task = TaskKey::Query(at, call);
+        let Some(queue) = agenda::queue(&self.runs[at.0 as usize], task) else { return };
+        let Some(poll) = self.polls.edit().take(queue, now) else { return };
         if let Some(response) = self.start_query_task(at, call) {
             outbox.answer(poll.call, Ok(response));
         }
@@ -367,8 +368,7 @@ impl Server {
             }
             return;
         }
-        let queue = Queue::Workflow(queued.queue.clone());
-        if !self.polls.polled_within(&queue, now, RECENT_POLL) {
+        if !self.polls.polled_within((&queued.queue).into(), now, RECENT_POLL) {
             return self.end_query(at, call, Err(messages::no_poller()));
         }
         if let Some(query) = self.edit(at).queries.iter_mut().find(|query| query.call == call)

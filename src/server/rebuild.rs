@@ -54,7 +54,7 @@ fn apply(run: &mut Run, event: &Event, now: Time) {
             run.updates.apply(event.id, &event.attributes);
         }
         Attributes::ActivityTaskScheduled(scheduled) => {
-            let mut activity = Activity::new(event.id, Arc::clone(scheduled), event.time);
+            let mut activity = Activity::new(run, event.id, Arc::clone(scheduled), event.time);
             activity.attempt_scheduled_time = now;
             activity.schedule_timeouts_lost = true;
             run.activities.push(activity);

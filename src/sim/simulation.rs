@@ -17,6 +17,7 @@ use super::{ClientIndex, Enabled, Exchange, Happening};
 use crate::api::{CallId, Outbox, QueryOutcome, Response, RpcError};
 use crate::clock::{EPOCH, Time};
 use crate::history::fingerprint::Fingerprint;
+use crate::history::part::Part;
 use crate::scenario::model::{ClientAction, ClientStep, Deploy, RequestFault};
 use crate::server::{Run, Server};
 use crate::worker::{ActivityKey, NativeCommand, NativeEvent, Problem, Sent, Worker, WorkerIndex};
@@ -30,7 +31,7 @@ pub struct Simulation {
     plan: Arc<Plan>,
     now: Time,
     server: Server,
-    workers: Vec<Worker>,
+    workers: Vec<Part<Worker>>,
     clients: Vec<Client>,
     /// How many clients look at what happens on the server.
     watching: u32,
@@ -161,7 +162,7 @@ impl Simulation {
     fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
         let configs = &plan.scenario().workers;
         let workers = (0..).zip(configs).map(|(index, config)| {
-            Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config)
+            Part::new(Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config))
         });
         let workers = workers.collect();
         let clients: Vec<Client> = plan.clients().iter().map(Client::new).collect();
@@ -315,7 +316,7 @@ impl Simulation {
             Happening::Worker(WorkerIndex(index), key) => {
                 let index = usize::from(index);
                 if let Some(worker) = self.workers.get_mut(index) {
-                    worker.fire(self.now, key, &mut self.scratch.sent);
+                    worker.edit().fire(self.now, key, &mut self.scratch.sent);
                     self.take_from_worker(index);
                 }
             }
@@ -338,7 +339,7 @@ impl Simulation {
         self.now = self.now.max(due);
         let index = usize::from(worker.0);
         if let Some(worker) = self.workers.get_mut(index) {
-            worker.native(self.now, key, what, &mut self.scratch.sent);
+            worker.edit().native(self.now, key, what, &mut self.scratch.sent);
             self.take_from_worker(index);
         }
         self.exchange();
@@ -350,7 +351,7 @@ impl Simulation {
     pub(super) fn take_news(&mut self) -> (Vec<WorkerIndex>, Vec<(WorkerIndex, NativeEvent)>) {
         let workers = (0..).map(WorkerIndex).zip(&mut self.workers);
         let news = workers.flat_map(|(index, worker)| {
-            worker.take_native().into_iter().map(move |event| (index, event))
+            worker.edit().take_native().into_iter().map(move |event| (index, event))
         });
         let news = news.collect();
         (mem::take(&mut self.scratch.stopped), news)
@@ -383,7 +384,7 @@ impl Simulation {
     /// Takes what a worker has to say after something was done with it.
     fn take_from_worker(&mut self, index: usize) {
         self.scratch.queue.extend(self.scratch.sent.drain(..));
-        self.problems.0.extend(self.workers[index].take_problems());
+        self.problems.0.extend(self.workers[index].edit().take_problems());
     }
 
     /// Passes requests to the server and its answers back, until nobody has anything to say.
@@ -408,7 +409,7 @@ impl Simulation {
                     let index = usize::from(index);
                     if let Some(worker) = self.workers.get_mut(index) {
                         self.scratch.replayed += events_shown(&result);
-                        worker.answer(self.now, call, result, &mut self.scratch.sent);
+                        worker.edit().answer(self.now, call, result, &mut self.scratch.sent);
                         self.take_from_worker(index);
                     }
                 }
@@ -499,7 +500,7 @@ impl Simulation {
                 if let Some(request) = farewell {
                     self.ask_unheard(NOBODY, request);
                 }
-                self.workers[index].deploy(&step.deploy, &step.version);
+                self.workers[index].edit().deploy(&step.deploy, &step.version);
                 self.start_worker(index);
                 found = Ok(());
             }
@@ -514,13 +515,13 @@ impl Simulation {
     }
 
     fn start_worker(&mut self, index: usize) {
-        self.workers[index].start(self.now, &mut self.scratch.sent);
+        self.workers[index].edit().start(self.now, &mut self.scratch.sent);
         self.take_from_worker(index);
     }
 
     fn stop_worker(&mut self, index: usize) {
         self.scratch.stopped.extend(u16::try_from(index).ok().map(WorkerIndex));
-        for call in self.workers[index].stop(self.now) {
+        for call in self.workers[index].edit().stop(self.now) {
             self.scratch.note(|| Exchange::Abandoned { call });
             self.server.abandon(self.now, call);
         }
@@ -530,13 +531,13 @@ impl Simulation {
     }
 
     fn pause_worker(&mut self, index: usize) {
-        for call in self.workers[index].pause() {
+        for call in self.workers[index].edit().pause() {
             self.server.abandon(self.now, call);
         }
     }
 
     fn resume_worker(&mut self, index: usize) {
-        self.workers[index].resume(&mut self.scratch.sent);
+        self.workers[index].edit().resume(&mut self.scratch.sent);
         self.take_from_worker(index);
     }
 

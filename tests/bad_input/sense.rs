@@ -52,8 +52,9 @@ fn unknown_actions_and_steps_without_one() {
               `execute_child_workflow`, `wait_for_start`, `wait_for`, `wait_for_any`, `wait_signal`,
               `wait_for_workflow_task`, `heartbeat_workflow_task`, `hang`, `cancel`, `start_branch`,
               `shield`, `try`, `raise`, `fail`, `return`, `continue_as_new`, `repeat`, `by_attempt`,
-              `by_workflow_id`, `signal_external_workflow`, `cancel_external_workflow`,
-              `record_marker`, `set_query_result`, `block`, `fail_workflow_task`, `command`
+              `by_workflow_id`, `by_update_id`, `signal_external_workflow`,
+              `cancel_external_workflow`, `record_marker`, `set_query_result`, `block`,
+              `fail_workflow_task`, `command`
 
     error: `terminate` is an action of clients, not of workflows
      --> tests/bad_input/unknown_action.yaml:6:7
@@ -72,7 +73,7 @@ fn unknown_actions_and_steps_without_one() {
               `start_child_workflow`, `execute_child_workflow`, `wait_for_start`, `wait_for`,
               `wait_for_any`, `wait_signal`, `wait_for_workflow_task`, `heartbeat_workflow_task`,
               `hang`, `cancel`, `start_branch`, `shield`, `try`, `raise`, `fail`, `return`,
-              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`,
+              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`, `by_update_id`,
               `signal_external_workflow`, `cancel_external_workflow`, `record_marker`,
               `set_query_result`, `block`, `fail_workflow_task`, `command`
 
@@ -87,7 +88,7 @@ fn unknown_actions_and_steps_without_one() {
               `start_child_workflow`, `execute_child_workflow`, `wait_for_start`, `wait_for`,
               `wait_for_any`, `wait_signal`, `wait_for_workflow_task`, `heartbeat_workflow_task`,
               `hang`, `cancel`, `start_branch`, `shield`, `try`, `raise`, `fail`, `return`,
-              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`,
+              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`, `by_update_id`,
               `signal_external_workflow`, `cancel_external_workflow`, `record_marker`,
               `set_query_result`, `block`, `fail_workflow_task`, `command`
 

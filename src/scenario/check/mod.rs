@@ -73,6 +73,7 @@ impl<'a> Check<'a> {
                 Walk::over(&version.steps, &mut |step| {
                     self.workflow_step(step);
                     self.query_result(workflow, step);
+                    self.outside_handlers(step);
                 });
             }
             self.updates(&workflow.updates);

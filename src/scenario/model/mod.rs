@@ -106,7 +106,8 @@ pub struct Workflow {
 /// What handles an update of a workflow.
 #[derive(Clone, Debug)]
 pub struct UpdateHandler {
-    /// Refuses the update, if one of these steps fails. They are `fail` and `by_attempt` steps.
+    /// Refuses the update, if one of these steps fails. They are `fail`,
+    /// `by_attempt` and `by_update_id` steps.
     pub validate: Arc<[WorkflowStep]>,
     /// Run beside the workflow's own, once the update is accepted; how they end is its answer.
     pub steps: Arc<[WorkflowStep]>,
@@ -197,6 +198,8 @@ pub enum WorkflowAction {
     ByAttempt(ByAttempt<WorkflowStep>),
     /// Runs other steps by the run's Workflow Id.
     ByWorkflowId(ById<WorkflowStep>),
+    /// Runs other steps by the id of the update that is handled.
+    ByUpdateId(ById<WorkflowStep>),
     /// Signals another execution and waits for the server's word on it.
     SignalExternalWorkflow(SignalExternalWorkflow),
     /// Cancels another execution and waits for the server's word on it.
@@ -382,7 +385,7 @@ pub struct ByAttempt<S> {
 /// Different steps for different workflows or activities of one type.
 #[derive(Clone, Debug)]
 pub struct ById<S> {
-    /// By Workflow Id or activity id.
+    /// By Workflow Id, activity id or update id.
     pub ids: BTreeMap<String, Arc<[S]>>,
     /// For every one not named.
     pub otherwise: Arc<[S]>,

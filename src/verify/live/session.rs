@@ -13,7 +13,7 @@ use super::names::Names;
 use crate::scenario::duration::Span;
 use crate::scenario::{Diagnostics, Scenario};
 use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, Simulation, run};
-use crate::verify::retime::{NotRetimed, retime};
+use crate::verify::retime::{Factor, NotRetimed, divide, retime};
 use crate::verify::{FinalRun, Log};
 
 /// How long the durations of a scenario last on a real server.
@@ -24,6 +24,8 @@ pub enum Speed {
     Auto,
     /// As they are written.
     AsWritten,
+    /// Divided by a number, where that is sound.
+    DividedBy(Factor),
 }
 
 /// How scenarios are verified.
@@ -50,9 +52,6 @@ impl Default for Settings {
         }
     }
 }
-
-/// How far apart requests of one instant are in the last try.
-const APART: Duration = Duration::from_millis(1);
 
 /// Whether what passes is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -151,10 +150,14 @@ pub async fn verify(
     text: &str,
     file: &str,
     settings: Settings,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) -> Result<Verdict, NotVerified> {
     let (text, file) = (text.to_owned(), file.to_owned());
-    let prepared = tokio::task::spawn_blocking(move || prepare(&text, &file, settings)).await;
+    let preparing = tokio::task::spawn_blocking(move || prepare(&text, &file, settings));
+    let prepared = tokio::select! {
+        prepared = preparing => prepared,
+        Ok(_) = stop.wait_for(|stop| *stop) => return Ok(Verdict::Interrupted),
+    };
     let Prepared { plan, durations } = match prepared {
         Ok(Ok(Ok(prepared))) => prepared,
         Ok(Ok(Err(why))) => return Ok(Verdict::Skipped(why)),
@@ -163,15 +166,8 @@ pub async fn verify(
     };
     let mut tries = 0;
     loop {
-        // Requests that come at one instant here come one after the other there: where that alone
-        // makes the difference, the fake does the same once it is told so.
-        let is_last = tries > 0 && tries == settings.retries;
-        let spread = if is_last { APART } else { Duration::ZERO };
-        let Attempt { outcome, mut orders, recording } =
-            attempt(connection, &plan, spread, settings.keep, stop.clone()).await?;
-        if is_last {
-            orders.push("requests of one instant a millisecond apart".to_owned());
-        }
+        let Attempt { outcome, orders, recording } =
+            attempt(connection, &plan, settings.keep, stop.clone()).await?;
         match outcome {
             None => return Ok(Verdict::Interrupted),
             Some(Ok(())) if orders.is_empty() => {
@@ -204,12 +200,14 @@ fn prepare(
     settings: Settings,
 ) -> Result<Result<Prepared, Skipped>, Diagnostics> {
     let retimed = match settings.speed {
-        Speed::AsWritten => None,
-        Speed::Auto => match retime(text, file, settings.max_duration) {
-            Ok(retimed) => Some(retimed),
-            Err(NotRetimed::Invalid(diagnostics)) => return Err(diagnostics),
-            Err(other) => return Ok(Err(Skipped::NotRetimed(other.to_string()))),
-        },
+        Speed::AsWritten => Ok(None),
+        Speed::Auto => retime(text, file, settings.max_duration).map(Some),
+        Speed::DividedBy(factor) => divide(text, file, factor).map(Some),
+    };
+    let retimed = match retimed {
+        Ok(retimed) => retimed,
+        Err(NotRetimed::Invalid(diagnostics)) => return Err(diagnostics),
+        Err(other) => return Ok(Err(Skipped::NotRetimed(other.to_string()))),
     };
     let changes = retimed.iter().flat_map(|retimed| &retimed.changes);
     let durations =
@@ -234,13 +232,12 @@ struct Attempt {
 async fn attempt(
     connection: &Connection,
     plan: &Arc<Plan>,
-    spread: Duration,
     keep: Keep,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Attempt, Unreachable> {
     let names = Names::new(prefix(), connection.namespace().to_owned());
     let simulation = Simulation::looked_on(Arc::clone(plan));
-    let mut lockstep = Lockstep::new(connection.clone(), simulation, names, spread);
+    let mut lockstep = Lockstep::new(connection.clone(), simulation, names);
     let outcome = tokio::select! {
         outcome = lockstep.follow() => Some(outcome),
         // If nobody can stop it any more, nobody has.
@@ -253,8 +250,10 @@ async fn attempt(
         }
         _ => None,
     };
+    // A server that was too slow once may still be there; one that is no more has nothing open.
+    let cleaned = lockstep.clean_up().await;
     if !matches!(outcome, Some(Err(Trouble::Unreachable(_)))) {
-        lockstep.clean_up().await?;
+        cleaned?;
     }
     Ok(Attempt { outcome, orders: lockstep.orders, recording })
 }
