@@ -43,6 +43,7 @@ mod answer;
 mod happening;
 mod json;
 mod outcome;
+pub mod search;
 mod text;
 mod trace;
 

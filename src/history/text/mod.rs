@@ -62,6 +62,7 @@ mod tests;
 pub(crate) use failure::{failure_text, timeout_name};
 pub(crate) use payload::payloads_text;
 pub use style::Style;
+pub(crate) use style::Tone;
 pub(crate) use times::TimeColumn;
 pub(crate) use words::{plain, quoted, shortened, word};
 
@@ -70,7 +71,7 @@ use std::fmt::{self, Write as _};
 
 use self::line::Line;
 use self::names::{Names, Scene};
-use self::style::Tone;
+
 use super::event::{Attributes, Event};
 use super::ids::{EventId, Execution};
 use super::list::History;
