@@ -10,8 +10,8 @@ use super::paths::Paths;
 use super::roots::Root;
 use super::sample::{Run, Sampled, Tally};
 use super::{Apart, Options, Token};
-use crate::check::outcome::Outcome;
-use crate::sim::{Plan, Simulation};
+use crate::check::{self, Always, Coverage, Outcome};
+use crate::sim::{Plan, Race, Simulation};
 
 /// What came of a search: everything that was found, and how much of all it is.
 #[derive(Clone, Debug)]
@@ -96,6 +96,19 @@ impl Exploration {
     /// Whether every ordering was seen. One shard alone never has seen them all.
     pub fn is_exhaustive(&self) -> bool {
         self.end == End::Exhausted && self.options.shard.of() == 1
+    }
+
+    /// How what was found differs from the outcomes that the scenario names: those found and not
+    /// named, and, if every ordering was seen, those named and not found. Nothing if other
+    /// happenings were let race than the scenario says, for then others are possible.
+    pub fn unlike_expected(&self) -> Vec<check::Failure> {
+        let scenario = self.plan.scenario();
+        if self.options.race != Race::of(scenario) {
+            return Vec::new();
+        }
+        let found = self.outcomes.iter().map(|found| Outcome::clone(&found.outcome)).collect();
+        let coverage = if self.is_exhaustive() { Coverage::Complete } else { Coverage::Partial };
+        Always::of(scenario).outcomes(&found, coverage)
     }
 
     pub(super) fn of_graph(

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use super::*;
+use crate::check::invariant::mutants::MUTANTS;
 use crate::check::outcome::Outcome;
 use crate::sim::{Enabled, Next, run};
 
@@ -194,5 +195,46 @@ fn on_every_small_scenario_the_search_finds_exactly_what_a_plain_recursion_finds
         assert!(found.is_exhaustive(), "{name}: {:?}", found.failed);
         assert_eq!(by_history(&found), expected, "{name}");
         assert_eq!(found.orderings, Some(expected.values().sum()), "{name}");
+    }
+}
+
+#[test]
+fn each_broken_server_is_caught_with_a_schedule_that_cannot_be_smaller() {
+    for (mutation, source, _) in MUTANTS {
+        let plan = plan(source);
+        let begin = Simulation::with_mutation(Arc::clone(&plan), *mutation);
+        let caught = [0, 1, 2, 3].into_iter().find_map(|window| {
+            let race = Race { window: std::time::Duration::from_secs(window), faults: 0 };
+            let options = Options {
+                race,
+                strategy: Strategy::Random,
+                runs: Some(300),
+                ..Options::of(plan.scenario())
+            };
+            let found = explore_from(&begin, &options, &Watch::default());
+            let failed = found.failed?;
+            matches!(failed.failure, Failure::Invariant(_)).then_some((options, failed))
+        });
+        let Some((options, failed)) = caught else { panic!("{mutation:?} is not caught") };
+        let shows = |picks: &Picks| {
+            let mut enabled = Enabled::default();
+            let (simulation, ended, _) = crate::sim::drive(
+                begin.clone(),
+                options.race,
+                &options.limits,
+                &mut enabled,
+                &mut Replay::new(picks),
+            );
+            let failure = judge::Judge::new(&plan).judge(&simulation, &ended).failure;
+            failure.is_some_and(|failure| failure.is_like(&failed.failure))
+        };
+        let picks = failed.witness.picks();
+        assert!(shows(picks), "{mutation:?}");
+        assert!(picks.deviations().len() <= failed.found_by.picks().deviations().len());
+        for at in 0..picks.deviations().len() {
+            let mut fewer = picks.deviations().to_vec();
+            fewer.remove(at);
+            assert!(!shows(&fewer.into_iter().collect()), "{mutation:?} needs no departure {at}");
+        }
     }
 }

@@ -40,7 +40,7 @@ mod family;
 mod history;
 mod list;
 #[cfg(test)]
-mod mutants;
+pub(crate) mod mutants;
 mod pending;
 mod request;
 mod reset;

@@ -219,7 +219,7 @@ timeline:
 ";
 
 /// Every mutation, a scenario that comes by it, and an invariant that it breaks.
-const MUTANTS: &[(Mutation, &str, &str)] = &[
+pub(crate) const MUTANTS: &[(Mutation, &str, &str)] = &[
     (Mutation::DropsBufferedEvent, BUFFERED, "an-accepted-signal-is-kept"),
     (Mutation::FlushesCompletionsFirst, BUFFERED, "buffered-events-come-in-order"),
     (Mutation::ClosesTwice, CHAIN, "nothing-follows-the-close"),
