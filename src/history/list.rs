@@ -42,7 +42,7 @@ pub struct History {
 /// The events of one transaction, and the way to those before.
 #[derive(Debug)]
 pub struct Batch {
-    events: Box<[Event]>,
+    events: Vec<Event>,
     before: Option<Arc<Batch>>,
     /// Over this batch and all before it.
     digest: u128,
@@ -117,7 +117,14 @@ impl History {
     /// # Panics
     ///
     /// In debug builds, if the ids do not follow the last one's without a gap.
-    pub fn append(&mut self, events: Vec<Event>) {
+    pub fn append(&mut self, mut events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        // A little room to spare costs less than to copy the events to where there is none.
+        if events.capacity() > 2 * events.len() {
+            events.shrink_to_fit();
+        }
         debug_assert!(
             (self.next_event_id().0..).zip(&events).all(|(id, event)| event.id.0 == id),
             "event ids are dense"
@@ -134,12 +141,7 @@ impl History {
         digest.write_u128(self.digest());
         events.hash(&mut digest);
         let digest = digest.finish128();
-        let batch = Batch {
-            events: events.into(),
-            before: self.last.take(),
-            digest,
-            written: OnceLock::new(),
-        };
+        let batch = Batch { events, before: self.last.take(), digest, written: OnceLock::new() };
         self.last = Some(Arc::new(batch));
     }
 

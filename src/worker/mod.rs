@@ -314,32 +314,39 @@ impl Worker {
         if !self.running || self.paused || self.poll_again.is_some() {
             return;
         }
-        let identity = self.config.identity.clone();
         if self.config.polls_workflow_tasks() && self.tasks.len() < self.config.max_workflow_tasks {
-            let queue = PolledTaskQueue::Normal(self.config.task_queue.clone());
-            let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
-            let request = Request::PollWorkflowTaskQueue(poll);
-            self.park(Call::PollWorkflowTasks(self.starts), request, out);
-            if let Some(sticky) = &self.sticky {
-                let queue = PolledTaskQueue::Sticky(sticky.worker_task_queue.clone());
-                let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
-                let request = Request::PollWorkflowTaskQueue(poll);
-                self.park(Call::PollStickyTasks(self.starts), request, out);
+            self.park(Call::PollWorkflowTasks(self.starts), out);
+            if self.sticky.is_some() {
+                self.park(Call::PollStickyTasks(self.starts), out);
             }
         }
         if self.config.polls_activity_tasks() && self.activities.len() < self.config.max_activities
         {
-            let task_queue = self.config.task_queue.clone();
-            let poll = PollActivityTaskQueue { task_queue, identity };
-            let request = Request::PollActivityTaskQueue(poll);
-            self.park(Call::PollActivityTasks(self.starts), request, out);
+            self.park(Call::PollActivityTasks(self.starts), out);
         }
     }
 
-    fn park(&mut self, call: Call, request: Request, out: &mut Vec<Sent>) {
-        if !self.calls.contains_key(&call.id(self.index)) {
-            self.send(call, request, out);
+    /// Parks a poll, unless there is one like it.
+    fn park(&mut self, call: Call, out: &mut Vec<Sent>) {
+        if self.calls.contains_key(&call.id(self.index)) {
+            return;
         }
+        let identity = self.config.identity.clone();
+        let request = match (call, &self.sticky) {
+            (Call::PollActivityTasks(_), _) => {
+                let task_queue = self.config.task_queue.clone();
+                Request::PollActivityTaskQueue(PollActivityTaskQueue { task_queue, identity })
+            }
+            (Call::PollStickyTasks(_), Some(sticky)) => {
+                let task_queue = PolledTaskQueue::Sticky(sticky.worker_task_queue.clone());
+                Request::PollWorkflowTaskQueue(PollWorkflowTaskQueue { task_queue, identity })
+            }
+            _ => {
+                let task_queue = PolledTaskQueue::Normal(self.config.task_queue.clone());
+                Request::PollWorkflowTaskQueue(PollWorkflowTaskQueue { task_queue, identity })
+            }
+        };
+        self.send(call, request, out);
     }
 
     fn send(&mut self, call: Call, request: Request, out: &mut Vec<Sent>) {
