@@ -155,7 +155,7 @@ timeline:
     at: 2m
 ";
 
-/// A parent with two children, one of which closes before it.
+/// A parent with two children, one of which closes before it and the other never does by itself.
 const FAMILY: &str = "
 name: a parent is terminated
 workflows:
@@ -171,7 +171,7 @@ workflows:
   Child:
     - sleep: 5s
   LongChild:
-    - sleep: 1h
+    - wait_signal: enough
 timeline:
   - start: Parent
     workflow_id: parent
