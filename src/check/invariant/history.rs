@@ -255,6 +255,7 @@ impl<'h> Pass<'_, 'h> {
     }
 
     /// A link that does not lead where it should.
+    #[allow(clippy::unnecessary_box_returns)] // it goes into a `Checked` as it is
     pub(super) fn wrong_link(&self, from: &Event, to: EventId, what: &str) -> Box<Breach> {
         let leads =
             self.get(to).map_or("nothing that comes before", |to| to.attributes.type_name());
