@@ -109,6 +109,7 @@
 pub mod api;
 pub mod check;
 pub mod clock;
+pub mod explore;
 pub mod grpc;
 pub mod history;
 pub mod import;
@@ -123,6 +124,8 @@ pub mod worker;
 pub mod cli;
 #[cfg(any(feature = "cli", feature = "testing"))]
 mod files;
+#[cfg(feature = "testing")]
+pub mod proptest;
 #[cfg(feature = "serve")]
 pub mod serve;
 #[cfg(feature = "testing")]

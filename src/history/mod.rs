@@ -33,6 +33,7 @@ pub mod ids;
 pub mod json;
 pub mod list;
 pub mod official;
+pub mod part;
 pub(crate) mod payload;
 #[cfg(test)]
 mod recording;

@@ -39,12 +39,14 @@ mod activities;
 mod attempt;
 mod clients;
 mod form;
+mod local;
 mod names;
 mod read;
 mod scenario;
 mod script;
 mod story;
 mod surroundings;
+mod updates;
 mod values;
 mod yaml;
 
@@ -153,7 +155,6 @@ fn not_expressible(story: &Story) -> Vec<String> {
     let mut notes = Vec::new();
     for event in &story.events {
         let what = match event.kind {
-            kind if kind.starts_with("WORKFLOW_EXECUTION_UPDATE") => "updates",
             kind if kind.starts_with("NEXUS") => "Nexus operations",
             _ => continue,
         };

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::activity::{self, Named};
-use super::agenda::{Poll, Queue};
 use super::commands::{self, Surroundings};
 use super::key::RunIndex;
+use super::polls::{Poll, Queue};
 use super::start::{Asked, FirstTask, Verdict, judge};
 use super::terminate::{self, TerminatedBy, Termination};
 use super::workflow_task::{self, StartedFrom, WorkflowTaskState};
-use super::{Server, cancel, describe, messages, query, signal};
+use super::{Server, cancel, describe, messages, query, signal, size};
 use crate::api::limits::too_long;
 use crate::api::{
     ActivityById, ActivityTarget, ActivityTask, CallId, Command, Outbox, Request,
@@ -28,11 +28,11 @@ impl Server {
         let result = match request {
             Request::PollWorkflowTaskQueue(poll) => {
                 let poll_of = Poll { call, identity: poll.identity, since: now };
-                return self.polls.park(Queue::Workflow(poll.task_queue), poll_of);
+                return self.polls.edit().park(poll.task_queue.into(), poll_of);
             }
             Request::PollActivityTaskQueue(poll) => {
                 let poll_of = Poll { call, identity: poll.identity, since: now };
-                return self.polls.park(Queue::Activity(poll.task_queue), poll_of);
+                return self.polls.edit().park(Queue::Activity(poll.task_queue), poll_of);
             }
             Request::UpdateWorkflowExecution(request) => {
                 self.update(now, call, &request).transpose()
@@ -65,6 +65,7 @@ impl Server {
             Request::SignalWithStartWorkflowExecution(request) => {
                 let asked = Asked::from(&*request);
                 asked.validate_with_signal(&self.namespace, &request.signal_name, now)?;
+                size::check(request.signal_input.as_ref())?;
                 let signaled = WorkflowExecutionSignaled {
                     signal_name: Name::from(request.signal_name.as_str()),
                     input: request.signal_input.clone().map(Shared::new),
@@ -89,6 +90,7 @@ impl Server {
                 if too_long(&request.request_id) {
                     return Err(RpcError::invalid_argument("RequestId length exceeds limit."));
                 }
+                size::check(request.input.as_deref())?;
                 let at = self.find(target)?;
                 let signaled = WorkflowExecutionSignaled {
                     signal_name: request.signal_name,
@@ -130,6 +132,25 @@ impl Server {
                 self.transact(now, at, |tx| workflow_task::respond_failed(tx, &request))?;
                 Ok(Response::Empty)
             }
+            Request::RecordActivityTaskHeartbeat { activity, details, identity }
+                if size::is_too_large(details.as_deref()) =>
+            {
+                let message = "Heartbeat details exceed size limit.";
+                self.fail_for_size(now, &activity, message, &identity)?;
+                Ok(Response::RecordActivityTaskHeartbeat { cancel_requested: true })
+            }
+            Request::RespondActivityTaskCompleted { activity, result, identity }
+                if size::is_too_large(result.as_deref()) =>
+            {
+                let message = "Complete result exceeds size limit.";
+                self.fail_for_size(now, &activity, message, &identity)
+            }
+            Request::RespondActivityTaskCanceled { activity, details, identity }
+                if size::is_too_large(details.as_deref()) =>
+            {
+                let message = "Cancel details exceed size limit.";
+                self.fail_for_size(now, &activity, message, &identity)
+            }
             Request::RecordActivityTaskHeartbeat { activity, details, .. } => {
                 let at = self.find_activity(&activity)?;
                 let beat = self.transact(now, at, |tx| {
@@ -163,7 +184,7 @@ impl Server {
                 Ok(Response::Empty)
             }
             Request::ShutdownWorker { sticky_task_queue } => {
-                self.polls.shut_down(sticky_task_queue);
+                self.polls.edit().shut_down(&sticky_task_queue);
                 Ok(Response::Empty)
             }
             // The caller has parked or answered them.
@@ -175,6 +196,21 @@ impl Server {
             | Request::PollWorkflowExecutionUpdate(_)
             | Request::RespondWorkflowTaskCompleted(_) => Ok(Response::Empty),
         }
+    }
+
+    /// Fails an activity that has said more than the server takes.
+    fn fail_for_size(
+        &mut self,
+        now: Time,
+        activity: &ActivityTarget,
+        message: &str,
+        identity: &Name,
+    ) -> Result<Response, RpcError> {
+        let at = self.find_activity(activity)?;
+        self.transact(now, at, |tx| {
+            activity::fail_for_size(tx, named(activity), message, identity)
+        })?;
+        Ok(Response::Empty)
     }
 
     /// The run that a token names.
@@ -357,8 +393,8 @@ impl Server {
             namespace: &self.namespace,
             runs_so_far: self.runs_so_far(&request.token.execution.workflow_id),
         };
-        let mut copy = Arc::clone(&self.runs[at.0 as usize]);
-        let run = Arc::make_mut(&mut copy);
+        let mut copy = self.runs[at.0 as usize].clone();
+        let run = copy.edit();
         match commands::complete(run, now, request, &surroundings) {
             Ok(completion) => {
                 self.runs[at.0 as usize] = copy;

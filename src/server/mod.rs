@@ -46,12 +46,17 @@ mod continue_as_new;
 mod cron;
 mod cron_spec;
 mod describe;
+mod directory;
 mod duration;
 mod external;
 mod follow_up;
+mod go_duration;
 mod key;
+mod look;
 mod memo;
 mod messages;
+mod mutation;
+mod polls;
 mod query;
 mod reader;
 mod rebuild;
@@ -61,6 +66,7 @@ mod retry;
 mod run;
 mod search_attributes;
 mod signal;
+mod size;
 mod speculative;
 mod start;
 mod start_checks;
@@ -75,20 +81,28 @@ mod visibility;
 mod workflow_task;
 
 pub use key::{BatchIndex, Dispatch, RunIndex, TaskKey, Timer, Transfer};
+pub(crate) use look::PendingCounts;
+#[cfg(test)]
+pub(crate) use mutation::Mutation;
+pub(crate) use retry::interval as retry_interval;
 pub use run::Run;
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
-use agenda::{Agenda, Polls};
+use agenda::Agenda;
+use directory::Directory;
+use polls::{Polls, QueueRef};
 use transaction::Transaction;
 use update::SentAgain;
 use workflow_task::{StartedFrom, WorkflowTaskState};
 
-use crate::api::{CallId, Outbox, PolledTaskQueue, Response, RpcError, Target};
+use crate::api::{CallId, Outbox, Response, RpcError, Target};
 use crate::clock::Time;
 use crate::history::event::{WorkflowExecutionSignaled, WorkflowExecutionStarted};
+use crate::history::part::Part;
 use crate::history::{Name, RunId, WorkflowId};
 
 /// The server: the runs of one namespace, the polls that are parked, and what follows.
@@ -96,11 +110,10 @@ use crate::history::{Name, RunId, WorkflowId};
 pub struct Server {
     namespace: Name,
     /// In the order in which they were made.
-    runs: Vec<Arc<Run>>,
-    by_run_id: BTreeMap<RunId, RunIndex>,
-    /// The runs of each Workflow Id, in the order in which they were made.
-    chains: BTreeMap<WorkflowId, Vec<RunIndex>>,
-    polls: Polls,
+    runs: Vec<Part<Run>>,
+    /// Follows from the runs.
+    directory: Arc<Directory>,
+    polls: Part<Polls>,
     /// In the order in which they were asked for.
     batches: Vec<Arc<batch::Batch>>,
     /// Where the calls are that wait for a run. Follows from the runs.
@@ -109,6 +122,11 @@ pub struct Server {
     answers: Outbox,
     /// Follows from the rest: no part of what the server is.
     agenda: Agenda,
+    /// How it is broken.
+    #[cfg(test)]
+    mutation: Option<Mutation>,
+    /// Runs that have changed, if somebody wants to know; no part of what the server is, either.
+    changed: Option<Vec<RunIndex>>,
 }
 
 impl PartialEq for Server {
@@ -137,13 +155,15 @@ impl Server {
         Self {
             namespace: Name::from(namespace),
             runs: Vec::new(),
-            by_run_id: BTreeMap::new(),
-            chains: BTreeMap::new(),
-            polls: Polls::default(),
+            directory: Arc::default(),
+            polls: Part::default(),
             batches: Vec::new(),
             parked: BTreeMap::new(),
             answers: Outbox::new(),
             agenda: Agenda::default(),
+            #[cfg(test)]
+            mutation: None,
+            changed: None,
         }
     }
 
@@ -162,13 +182,13 @@ impl Server {
                 update_wait::forget(run, call);
                 self.refresh(at);
             }
-            None => self.polls.abandon(call, now),
+            None => self.polls.edit().abandon(call, now),
         }
     }
 
     /// What comes next by default, and when it is due.
     pub fn due(&self) -> Option<(Time, TaskKey)> {
-        let first = self.agenda.first(&self.polls);
+        let first = self.agenda.first(&self.runs, &self.polls);
         first.into_iter().chain(self.due_batch()).min()
     }
 
@@ -176,19 +196,40 @@ impl Server {
     /// default order: by due time, then as [`TaskKey`]s are ordered.
     pub fn due_until(&self, until: Time, out: &mut Vec<(Time, TaskKey)>) {
         let before = out.len();
-        self.agenda.until(&self.polls, until, out);
-        let agenda_ends = out.len();
+        self.agenda.until(&self.runs, &self.polls, until, out);
         out.extend(self.due_batch().filter(|(time, _)| *time <= until));
-        if out.len() > agenda_ends {
-            out[before..].sort_unstable();
+        out[before..].sort_unstable();
+    }
+
+    /// Puts what the server will do by itself no later than `window` after the first thing of all
+    /// into `out`, in no order: what others do first comes at `others`. Tells until when that is;
+    /// nothing, if nobody has anything to do.
+    pub fn due_within(
+        &self,
+        others: Option<Time>,
+        window: Duration,
+        out: &mut Vec<(Time, TaskKey)>,
+    ) -> Option<Time> {
+        if self.agenda.has_index() {
+            let own = self.due().map(|(time, _)| time);
+            let latest = others.into_iter().chain(own).min()? + window;
+            self.agenda.until(&self.runs, &self.polls, latest, out);
+            out.extend(self.due_batch().filter(|(time, _)| *time <= latest));
+            return Some(latest);
         }
+        // To look at everything twice is dearer than to leave some of it out.
+        self.agenda.until(&self.runs, &self.polls, Time::MAX, out);
+        out.extend(self.due_batch());
+        let latest = out.iter().map(|(time, _)| *time).chain(others).min()? + window;
+        out.retain(|(time, _)| *time <= latest);
+        Some(latest)
     }
 
     /// Does something that is due. Answers to parked polls are in `outbox` on return. A task that
     /// is not due (any more) does nothing.
     pub fn fire(&mut self, now: Time, task: TaskKey, outbox: &mut Outbox) {
         let due = match task.run().and_then(|at| self.runs.get(at.0 as usize)) {
-            Some(run) => self.agenda.due(run, &self.polls, task),
+            Some(run) => agenda::due(run, &self.polls, task),
             None => self.due_batch().filter(|(_, next)| *next == task).map(|(time, _)| time),
         };
         if due.is_none_or(|due| due > now) {
@@ -232,6 +273,33 @@ impl Server {
         self.index(id).map(|at| self.get(at))
     }
 
+    /// The run with this number.
+    pub fn run_at(&self, at: RunIndex) -> Option<&Run> {
+        self.runs.get(at.0 as usize).map(|run| &**run)
+    }
+
+    /// The numbers of a Workflow Id's runs, in order.
+    pub fn run_indices_of(&self, workflow_id: &str) -> &[RunIndex] {
+        self.directory.chain(workflow_id)
+    }
+
+    /// From now on, notes which runs change, for [`Server::take_changed`].
+    pub fn note_changes(&mut self) {
+        self.changed.get_or_insert_default();
+    }
+
+    /// Notes no longer which runs change.
+    pub fn ignore_changes(&mut self) {
+        self.changed = None;
+    }
+
+    /// Adds the runs that have changed since this was last asked to a list, some twice.
+    pub fn take_changed(&mut self, out: &mut Vec<RunIndex>) {
+        if let Some(changed) = &mut self.changed {
+            out.append(changed);
+        }
+    }
+
     /// The current run of a Workflow Id: the latest, open or closed (R29).
     pub fn current_run(&self, workflow_id: &str) -> Option<&Run> {
         self.current_index(workflow_id).map(|at| self.get(at))
@@ -239,8 +307,7 @@ impl Server {
 
     /// The runs of a Workflow Id, in the order in which they were made.
     pub fn runs_of(&self, workflow_id: &str) -> impl ExactSizeIterator<Item = &Run> + '_ {
-        let chain = self.chains.get(workflow_id).map_or(&[][..], Vec::as_slice);
-        chain.iter().map(|at| self.get(*at))
+        self.directory.chain(workflow_id).iter().map(|at| self.get(*at))
     }
 
     /// The Workflow Ids in their order, each with its runs in the order in which they were made.
@@ -248,8 +315,7 @@ impl Server {
         &self,
     ) -> impl ExactSizeIterator<Item = (&WorkflowId, impl ExactSizeIterator<Item = &Run> + '_)> + '_
     {
-        let chains = self.chains.iter();
-        chains.map(|(id, chain)| (id, chain.iter().map(|at| self.get(*at))))
+        self.directory.chains().map(|(id, chain)| (id, chain.iter().map(|at| self.get(*at))))
     }
 
     fn get(&self, at: RunIndex) -> &Run {
@@ -257,17 +323,17 @@ impl Server {
     }
 
     fn index(&self, id: RunId) -> Option<RunIndex> {
-        self.by_run_id.get(&id).copied()
+        self.directory.run(id)
     }
 
     fn current_index(&self, workflow_id: &str) -> Option<RunIndex> {
-        self.chains.get(workflow_id).and_then(|chain| chain.last()).copied()
+        self.directory.chain(workflow_id).last().copied()
     }
 
     /// How many runs a Workflow Id has had: part of what the next one's Run Id is derived from.
     fn runs_so_far(&self, workflow_id: &WorkflowId) -> u32 {
-        let chain = self.chains.get(workflow_id).map_or(0, Vec::len);
-        u32::try_from(chain).unwrap_or(u32::MAX)
+        let chain = self.directory.chain(workflow_id.as_str());
+        u32::try_from(chain.len()).unwrap_or(u32::MAX)
     }
 
     /// The run that a request names, in the order in which the server looks (L1, R29).
@@ -287,12 +353,15 @@ impl Server {
 
     /// A run to be changed in place. The caller refreshes the agenda.
     fn edit(&mut self, at: RunIndex) -> &mut Run {
-        Arc::make_mut(&mut self.runs[at.0 as usize])
+        self.runs[at.0 as usize].edit()
     }
 
     /// Brings the agenda up to date with a run.
     fn refresh(&mut self, at: RunIndex) {
-        self.agenda.refresh(&self.runs[at.0 as usize]);
+        self.agenda.refresh(&self.runs, at);
+        if let Some(changed) = &mut self.changed {
+            changed.push(at);
+        }
     }
 
     /// One transaction on a run. What `change` refuses it must refuse before it changes anything;
@@ -303,7 +372,7 @@ impl Server {
         at: RunIndex,
         change: impl FnOnce(&mut Transaction<'_>) -> T,
     ) -> T {
-        let mut tx = Transaction::begin(now, Arc::make_mut(&mut self.runs[at.0 as usize]));
+        let mut tx = Transaction::begin(now, self.runs[at.0 as usize].edit());
         let result = change(&mut tx);
         tx.commit();
         self.settle(now, at);
@@ -332,11 +401,24 @@ impl Server {
     /// Adds a run that has its first events.
     fn add_run(&mut self, run: Run) {
         let at = run.index;
-        let execution = run.execution.clone();
-        self.by_run_id.insert(execution.run_id, at);
-        self.chains.entry(execution.workflow_id).or_default().push(at);
-        self.runs.push(Arc::new(run));
+        Arc::make_mut(&mut self.directory).add(run.execution.clone(), at);
+        self.runs.push(Part::new(run));
         self.refresh(at);
+    }
+
+    /// A run with nothing in it but its start, as broken as the server.
+    fn new_run(
+        &self,
+        at: RunIndex,
+        run_id: RunId,
+        now: Time,
+        started: Arc<WorkflowExecutionStarted>,
+        request_id: Name,
+    ) -> Run {
+        #[cfg(test)]
+        return Run { mutation: self.mutation, ..Run::new(at, run_id, now, started, request_id) };
+        #[cfg(not(test))]
+        Run::new(at, run_id, now, started, request_id)
     }
 
     /// Makes a run and writes its first events.
@@ -350,7 +432,7 @@ impl Server {
         signal: Option<Arc<WorkflowExecutionSignaled>>,
     ) -> RunIndex {
         let at = RunIndex(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
-        let mut run = Run::new(at, run_id, now, started, request_id);
+        let mut run = self.new_run(at, run_id, now, started, request_id);
         let mut tx = Transaction::begin(now, &mut run);
         start::begin(&mut tx, first_task, signal);
         tx.commit();
@@ -370,16 +452,15 @@ impl Server {
 
     /// Hands a task to the worker that has polled longest.
     fn dispatch(&mut self, now: Time, at: RunIndex, dispatch: Dispatch, outbox: &mut Outbox) {
-        let Some(queue) = self.agenda.queue(TaskKey::Dispatch(at, dispatch)).cloned() else {
-            return;
+        let task = TaskKey::Dispatch(at, dispatch);
+        let Some(queue) = agenda::queue(&self.runs[at.0 as usize], task) else { return };
+        let from = match queue {
+            QueueRef::Sticky(_) => StartedFrom::StickyQueue,
+            _ => StartedFrom::NormalQueue,
         };
-        let Some(poll) = self.polls.take(&queue, now) else { return };
+        let Some(poll) = self.polls.edit().take(queue, now) else { return };
         let response = match dispatch {
             Dispatch::WorkflowTask => {
-                let from = match queue {
-                    agenda::Queue::Workflow(PolledTaskQueue::Sticky(_)) => StartedFrom::StickyQueue,
-                    _ => StartedFrom::NormalQueue,
-                };
                 let started = self.transact(now, at, |tx| {
                     let started = workflow_task::start(tx, &poll.identity, from)?;
                     let messages = tx.run.updates.send(started.started_event_id, SentAgain::Yes);

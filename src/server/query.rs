@@ -10,11 +10,11 @@
 use std::hash::Hash;
 use std::time::Duration;
 
-use super::agenda::Queue;
+use super::agenda;
 use super::key::{RunIndex, TaskKey};
 use super::run::Run;
 use super::workflow_task::WorkflowTaskState;
-use super::{Server, messages, reader};
+use super::{Server, messages, reader, size};
 use crate::api::{
     CallId, ExecutionStatus, Outbox, PolledTaskQueue, QueryAnswer, QueryId, QueryOutcome,
     QueryTask, QueryTaskToken, QueryWorkflow, RespondQueryTaskCompleted, Response, RpcError,
@@ -162,6 +162,7 @@ impl Server {
         call: CallId,
         request: QueryWorkflow,
     ) -> Result<Option<Response>, RpcError> {
+        size::check(request.query.query_args.as_ref())?;
         let at = self.find(&request.target)?;
         let run = self.get(at);
         if rejects(request.reject_condition, run.status) {
@@ -237,8 +238,9 @@ impl Server {
         call: CallId,
         outbox: &mut Outbox,
     ) {
-        let Some(queue) = self.agenda.queue(TaskKey::Query(at, call)).cloned() else { return };
-        let Some(poll) = self.polls.take(&queue, now) else { return };
+        let task = TaskKey::Query(at, call);
+        let Some(queue) = agenda::queue(&self.runs[at.0 as usize], task) else { return };
+        let Some(poll) = self.polls.edit().take(queue, now) else { return };
         if let Some(response) = self.start_query_task(at, call) {
             outbox.answer(poll.call, Ok(response));
         }
@@ -367,8 +369,7 @@ impl Server {
             }
             return;
         }
-        let queue = Queue::Workflow(queued.queue.clone());
-        if !self.polls.polled_within(&queue, now, RECENT_POLL) {
+        if !self.polls.polled_within((&queued.queue).into(), now, RECENT_POLL) {
             return self.end_query(at, call, Err(messages::no_poller()));
         }
         if let Some(query) = self.edit(at).queries.iter_mut().find(|query| query.call == call)
@@ -439,6 +440,9 @@ fn end_stickiness(run: &mut Run) {
 /// What a worker's answer is to who asked; nothing, if it does not say what it is.
 fn result(answer: QueryAnswer) -> Option<Result<Response, RpcError>> {
     match answer {
+        QueryAnswer::Answered(result) if size::is_too_large(result.as_deref()) => {
+            Some(Err(messages::query_failed(&size::too_large_answer(), None)))
+        }
         QueryAnswer::Answered(result) => {
             Some(Ok(Response::QueryWorkflow(QueryOutcome::Answered(result))))
         }

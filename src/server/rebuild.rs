@@ -17,6 +17,10 @@ use crate::history::{Attributes, Event, EventId, History, RunId};
 pub(super) fn rebuild(base: &Run, kept: History, index: RunIndex, run_id: RunId, now: Time) -> Run {
     let started = Arc::clone(&base.started);
     let mut run = Run::new(index, run_id, now, started, base.start_request_id.clone());
+    #[cfg(test)]
+    {
+        run.mutation = base.mutation;
+    }
     // No backoff is applied again (B24), and the timeouts begin anew (B15).
     run.first_workflow_task_at = None;
     run.had_workflow_task = true;
@@ -50,7 +54,7 @@ fn apply(run: &mut Run, event: &Event, now: Time) {
             run.updates.apply(event.id, &event.attributes);
         }
         Attributes::ActivityTaskScheduled(scheduled) => {
-            let mut activity = Activity::new(event.id, Arc::clone(scheduled), event.time);
+            let mut activity = Activity::new(run, event.id, Arc::clone(scheduled), event.time);
             activity.attempt_scheduled_time = now;
             activity.schedule_timeouts_lost = true;
             run.activities.push(activity);

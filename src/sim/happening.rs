@@ -38,6 +38,11 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// Whether something goes wrong.
+    pub fn is_fault(self) -> bool {
+        matches!(self, Self::Fault(_))
+    }
+
     /// Its place among those due at one instant.
     fn class(self) -> u8 {
         match self {
@@ -81,6 +86,8 @@ pub struct Enabled {
     pub(super) happenings: Vec<(Time, Happening)>,
     /// Room for what the server has due.
     pub(super) tasks: Vec<(Time, TaskKey)>,
+    /// Room for what a worker has due.
+    pub(super) keys: Vec<(Time, WorkerKey)>,
 }
 
 impl Deref for Enabled {

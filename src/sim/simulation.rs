@@ -17,8 +17,9 @@ use super::{ClientIndex, Enabled, Exchange, Happening};
 use crate::api::{CallId, Outbox, QueryOutcome, Response, RpcError};
 use crate::clock::{EPOCH, Time};
 use crate::history::fingerprint::Fingerprint;
+use crate::history::part::Part;
 use crate::scenario::model::{ClientAction, ClientStep, Deploy, RequestFault};
-use crate::server::{Run, Server};
+use crate::server::{Run, RunIndex, Server};
 use crate::worker::{ActivityKey, NativeCommand, NativeEvent, Problem, Sent, Worker, WorkerIndex};
 
 /// A simulated world at one moment. Cloning it clones all of it, and all of it compares and hashes.
@@ -30,17 +31,29 @@ pub struct Simulation {
     plan: Arc<Plan>,
     now: Time,
     server: Server,
-    workers: Vec<Worker>,
+    workers: Vec<Part<Worker>>,
     clients: Vec<Client>,
     /// How many clients look at what happens on the server.
     watching: u32,
-    log: Vec<LogEntry>,
+    log: Part<Vec<LogEntry>>,
     /// How many faults may still be placed.
     faults: u32,
     /// Requests that are on their way because of faults.
     late: Vec<Late>,
     problems: Problems,
     scratch: Scratch,
+}
+
+/// What every simulation of a plan begins with.
+#[derive(Clone, Debug)]
+pub(super) struct Beginning {
+    now: Time,
+    server: Server,
+    workers: Vec<Part<Worker>>,
+    clients: Vec<Client>,
+    watching: u32,
+    log: Part<Vec<LogEntry>>,
+    problems: Problems,
 }
 
 /// Room for what one happening sends and answers, empty between happenings; news for a host; what a
@@ -50,6 +63,8 @@ struct Scratch {
     sent: Vec<Sent>,
     queue: VecDeque<Sent>,
     outbox: Outbox,
+    /// Runs that have changed.
+    changed: Vec<RunIndex>,
     /// Workers that were stopped, for a host that runs their activities.
     stopped: Vec<WorkerIndex>,
     /// How many events workers have been shown.
@@ -141,10 +156,45 @@ impl Simulation {
         Self::begin(plan, Scratch { exchanges: Some(Vec::new()), ..Scratch::default() })
     }
 
+    /// As [`Simulation::new`], with a server that is broken on purpose.
+    #[cfg(test)]
+    pub(crate) fn with_mutation(plan: Arc<Plan>, mutation: crate::server::Mutation) -> Self {
+        let mut simulation = Self::new(plan);
+        simulation.server.break_by(mutation);
+        simulation
+    }
+
     fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
+        if scratch.exchanges.is_some() {
+            return Self::begin_afresh(plan, scratch);
+        }
+        // What comes before the first choice is the same in every run.
+        let beginning = plan.beginning().get_or_init(|| {
+            let first = Self::begin_afresh(Arc::clone(&plan), Scratch::default());
+            let Self { now, server, workers, clients, watching, log, problems, .. } = first;
+            Box::new(Beginning { now, server, workers, clients, watching, log, problems })
+        });
+        let Beginning { now, server, workers, clients, watching, log, problems } =
+            Beginning::clone(beginning);
+        Self {
+            plan,
+            now,
+            server,
+            workers,
+            clients,
+            watching,
+            log,
+            faults: 0,
+            late: Vec::new(),
+            problems,
+            scratch,
+        }
+    }
+
+    fn begin_afresh(plan: Arc<Plan>, scratch: Scratch) -> Self {
         let configs = &plan.scenario().workers;
         let workers = (0..).zip(configs).map(|(index, config)| {
-            Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config)
+            Part::new(Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config))
         });
         let workers = workers.collect();
         let clients: Vec<Client> = plan.clients().iter().map(Client::new).collect();
@@ -154,7 +204,7 @@ impl Simulation {
             workers,
             clients,
             watching: 0,
-            log: Vec::new(),
+            log: Part::default(),
             faults: 0,
             late: Vec::new(),
             problems: Problems::default(),
@@ -261,24 +311,22 @@ impl Simulation {
     /// default order, and after them the faults that can be placed now, if any may still be. They
     /// replace what is in `enabled`; none is left if nothing can come.
     pub fn enabled(&self, window: Duration, enabled: &mut Enabled) {
-        let Enabled { happenings, tasks } = enabled;
+        let Enabled { happenings, tasks, keys } = enabled;
         happenings.clear();
+        tasks.clear();
         for (index, client) in (0..).map(ClientIndex).zip(&self.clients) {
             happenings.extend(client.due().map(|due| (due, Happening::Client(index))));
         }
         for (index, worker) in (0..).map(WorkerIndex).zip(&self.workers) {
-            let keys = worker.due_set();
+            worker.list_due(keys);
+            let keys = keys.drain(..);
             happenings.extend(keys.map(|(due, key)| (due, Happening::Worker(index, key))));
         }
         let arrival = |late: &Late| (late.due, Happening::Arrival(late.call));
         happenings.extend(self.late.iter().map(arrival));
-        let server = self.server.due().map(|(due, _)| due);
-        let Some(earliest) = happenings.iter().map(|(due, _)| *due).chain(server).min() else {
-            return;
-        };
-        let latest = earliest + window;
+        let earliest = happenings.iter().map(|(due, _)| *due).min();
+        let Some(latest) = self.server.due_within(earliest, window, tasks) else { return };
         happenings.retain(|(due, _)| *due <= latest);
-        self.server.due_until(latest, tasks);
         happenings.extend(tasks.drain(..).map(|(due, task)| (due, Happening::Server(task))));
         happenings.sort_unstable();
         if self.faults > 0 {
@@ -298,7 +346,7 @@ impl Simulation {
             Happening::Worker(WorkerIndex(index), key) => {
                 let index = usize::from(index);
                 if let Some(worker) = self.workers.get_mut(index) {
-                    worker.fire(self.now, key, &mut self.scratch.sent);
+                    worker.edit().fire(self.now, key, &mut self.scratch.sent);
                     self.take_from_worker(index);
                 }
             }
@@ -321,7 +369,7 @@ impl Simulation {
         self.now = self.now.max(due);
         let index = usize::from(worker.0);
         if let Some(worker) = self.workers.get_mut(index) {
-            worker.native(self.now, key, what, &mut self.scratch.sent);
+            worker.edit().native(self.now, key, what, &mut self.scratch.sent);
             self.take_from_worker(index);
         }
         self.exchange();
@@ -333,7 +381,7 @@ impl Simulation {
     pub(super) fn take_news(&mut self) -> (Vec<WorkerIndex>, Vec<(WorkerIndex, NativeEvent)>) {
         let workers = (0..).map(WorkerIndex).zip(&mut self.workers);
         let news = workers.flat_map(|(index, worker)| {
-            worker.take_native().into_iter().map(move |event| (index, event))
+            worker.edit().take_native().into_iter().map(move |event| (index, event))
         });
         let news = news.collect();
         (mem::take(&mut self.scratch.stopped), news)
@@ -353,7 +401,7 @@ impl Simulation {
     /// The guest waits no longer for the answer to its step.
     pub(super) fn give_up_step(&mut self) {
         self.with_guest(|now, client, plan| client.answered(now, plan));
-        self.watching = self.count_watching();
+        self.count_watching();
     }
 
     fn with_guest(&mut self, change: impl FnOnce(Time, &mut Client, &ClientPlan)) {
@@ -366,7 +414,7 @@ impl Simulation {
     /// Takes what a worker has to say after something was done with it.
     fn take_from_worker(&mut self, index: usize) {
         self.scratch.queue.extend(self.scratch.sent.drain(..));
-        self.problems.0.extend(self.workers[index].take_problems());
+        self.problems.0.extend(self.workers[index].edit().take_problems());
     }
 
     /// Passes requests to the server and its answers back, until nobody has anything to say.
@@ -390,7 +438,7 @@ impl Simulation {
                 Caller::Worker(index) => {
                     if let Some(worker) = self.workers.get_mut(index) {
                         self.scratch.replayed += events_shown(&result);
-                        worker.answer(self.now, call, result, &mut self.scratch.sent);
+                        worker.edit().answer(self.now, call, result, &mut self.scratch.sent);
                         self.take_from_worker(index);
                     }
                 }
@@ -441,7 +489,7 @@ impl Simulation {
                 match current_run(&self.server, &step.wait_for_close) {
                     Ok(_) => {
                         self.clients[usize::from(index.0)].wait_for_close();
-                        self.watching += 1;
+                        self.count_watching();
                         return;
                     }
                     Err(error) => {
@@ -487,7 +535,7 @@ impl Simulation {
                 if let Some(request) = farewell {
                     self.ask_unheard(NOBODY, request);
                 }
-                self.workers[index].deploy(&step.deploy, &step.version);
+                self.workers[index].edit().deploy(&step.deploy, &step.version);
                 self.start_worker(index);
                 found = Ok(());
             }
@@ -502,13 +550,13 @@ impl Simulation {
     }
 
     fn start_worker(&mut self, index: usize) {
-        self.workers[index].start(self.now, &mut self.scratch.sent);
+        self.workers[index].edit().start(self.now, &mut self.scratch.sent);
         self.take_from_worker(index);
     }
 
     fn stop_worker(&mut self, index: usize) {
         self.scratch.stopped.extend(u16::try_from(index).ok().map(WorkerIndex));
-        for call in self.workers[index].stop(self.now) {
+        for call in self.workers[index].edit().stop(self.now) {
             self.scratch.note(|| Exchange::Abandoned { call });
             self.server.abandon(self.now, call);
         }
@@ -518,13 +566,13 @@ impl Simulation {
     }
 
     fn pause_worker(&mut self, index: usize) {
-        for call in self.workers[index].pause() {
+        for call in self.workers[index].edit().pause() {
             self.server.abandon(self.now, call);
         }
     }
 
     fn resume_worker(&mut self, index: usize) {
-        self.workers[index].resume(&mut self.scratch.sent);
+        self.workers[index].edit().resume(&mut self.scratch.sent);
         self.take_from_worker(index);
     }
 
@@ -533,23 +581,34 @@ impl Simulation {
         let at = usize::from(index.0);
         let Some(client) = self.clients.get_mut(at) else { return };
         let step = u32::try_from(client.step()).unwrap_or(u32::MAX);
-        self.log.push(LogEntry { time: self.now, client: index, step, answer });
+        self.log.edit().push(LogEntry { time: self.now, client: index, step, answer });
         client.answered(self.now, &self.plan.clients()[at]);
-        self.watching = self.count_watching();
+        self.count_watching();
     }
 
     /// Clients that wait for an event or a close look whether it has come.
     fn look(&mut self) {
+        if self.watching == 0 {
+            return;
+        }
+        let mut changed = mem::take(&mut self.scratch.changed);
+        self.server.take_changed(&mut changed);
+        self.look_at(&changed);
+        changed.clear();
+        self.scratch.changed = changed;
+    }
+
+    fn look_at(&mut self, changed: &[RunIndex]) {
         while self.watching > 0 {
             let mut closed = None;
             let plans = self.plan.clients();
             for (at, (client, plan)) in self.clients.iter_mut().zip(plans).enumerate() {
-                if let Seen::Close(status) = client.look(self.now, plan, &self.server) {
+                if let Seen::Close(status) = client.look(self.now, plan, &self.server, changed) {
                     closed = Some((at, status));
                     break;
                 }
             }
-            self.watching = self.count_watching();
+            self.count_watching();
             // The answer brings the client to its next step, which may wait for what is there.
             let Some((at, status)) = closed else { return };
             let index = ClientIndex(u16::try_from(at).unwrap_or(u16::MAX));
@@ -557,9 +616,14 @@ impl Simulation {
         }
     }
 
-    fn count_watching(&self) -> u32 {
+    fn count_watching(&mut self) {
         let watching = self.clients.iter().filter(|client| client.watches()).count();
-        u32::try_from(watching).unwrap_or(u32::MAX)
+        self.watching = u32::try_from(watching).unwrap_or(u32::MAX);
+        if watching > 0 {
+            self.server.note_changes();
+        } else {
+            self.server.ignore_changes();
+        }
     }
 }
 

@@ -1,8 +1,8 @@
-//! Clients and expectations: the names that Temporal has, and numbers that are possible.
+//! Clients: the names that Temporal has, and numbers that are possible.
 
 use super::super::diagnostic::Diagnostic;
 use super::super::model::{Asks, ClientAction, ClientStep, RunNumber, Timing};
-use super::super::names::{EVENT_TYPES, status_code_names, status_names};
+use super::super::names::{EVENT_TYPES, status_code_names};
 use super::super::source::Location;
 use super::super::yaml::unknown_name;
 use super::Check;
@@ -123,33 +123,7 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn expectations(&mut self) {
-        for expectation in &self.scenario.expect {
-            if self.is_full() {
-                return;
-            }
-            let (at, of) = (&expectation.at, &expectation.of);
-            self.run_number(at, "run", of.run);
-            if let Some(status) = &of.status {
-                let known = status_names();
-                if !known.contains(&status.as_str()) {
-                    let place = self.places.option(at, "status");
-                    self.refuse(unknown_name("status", status, &known, place));
-                }
-            }
-            for (key, events) in [("events", &of.events), ("never", &of.never)] {
-                for (index, event) in events.iter().enumerate() {
-                    self.event_type(event, self.places.item(at, key, index));
-                }
-            }
-            if let Some(index) = of.never.iter().position(|event| of.events.contains(event)) {
-                let both = Diagnostic::new("this event is expected both to be there and never");
-                self.refuse(both.at(self.places.item(at, "never", index), "also in `events`"));
-            }
-        }
-    }
-
-    fn event_type(&mut self, name: &str, at: Location) {
+    pub(super) fn event_type(&mut self, name: &str, at: Location) {
         if !self.is_full() && !EVENT_TYPES.contains(&name) {
             let diagnostic = unknown_name("event type", name, EVENT_TYPES, at);
             self.refuse(diagnostic);
@@ -157,7 +131,7 @@ impl Check<'_> {
     }
 
     /// Runs and events are counted from 1.
-    fn run_number(&mut self, at: &Location, key: &str, number: Option<RunNumber>) {
+    pub(super) fn run_number(&mut self, at: &Location, key: &str, number: Option<RunNumber>) {
         if number == Some(0) {
             let place = self.places.option(at, key);
             self.refuse(Diagnostic::new(format!("`{key}` counts from 1")).at(place, "zero"));

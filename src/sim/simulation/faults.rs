@@ -113,7 +113,7 @@ impl Simulation {
 
     /// A worker's process dies and starts again, if it was running.
     pub(super) fn crash_worker(&mut self, index: usize) {
-        if self.workers.get(index).is_some_and(crate::worker::Worker::is_running) {
+        if self.workers.get(index).is_some_and(|worker| worker.is_running()) {
             self.stop_worker(index);
             self.start_worker(index);
         }
@@ -122,7 +122,7 @@ impl Simulation {
     /// A worker's cache is emptied.
     pub(super) fn lose_cache(&mut self, index: usize) {
         if let Some(worker) = self.workers.get_mut(index) {
-            worker.lose_cache();
+            worker.edit().lose_cache();
         }
     }
 
@@ -184,7 +184,7 @@ impl Simulation {
     fn what_worker_sends(&mut self, index: WorkerIndex, key: WorkerKey) -> Vec<Sent> {
         let index = usize::from(index.0);
         let Some(worker) = self.workers.get_mut(index) else { return Vec::new() };
-        worker.fire(self.now, key, &mut self.scratch.sent);
+        worker.edit().fire(self.now, key, &mut self.scratch.sent);
         self.take_from_worker(index);
         self.scratch.queue.drain(..).collect()
     }
@@ -194,6 +194,7 @@ impl Simulation {
             if !is_heartbeat(&sent.request) {
                 self.scratch.queue.push_back(sent);
             } else if let Some(worker) = self.workers.get_mut(usize::from(index.0)) {
+                let worker = worker.edit();
                 worker.answer(self.now, sent.call, Err(connection_lost()), &mut self.scratch.sent);
                 self.take_from_worker(usize::from(index.0));
             }
