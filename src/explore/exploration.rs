@@ -62,10 +62,12 @@ pub struct Found {
     pub history: Option<u128>,
     /// How often.
     pub weight: Weight,
-    /// How many distinct histories it has.
-    pub histories: u64,
+    /// The digests of its distinct histories.
+    pub histories: BTreeSet<u128>,
     /// A schedule that leads there.
     pub witness: Token,
+    /// How many faults that schedule places.
+    pub faults: u32,
 }
 
 /// How often something was found.
@@ -130,7 +132,8 @@ impl Exploration {
             outcome: Arc::clone(&group.best.verdict.outcome),
             history: (options.apart == Apart::Histories).then_some(group.best.verdict.history),
             weight: group.orderings.map_or(Weight::Unknown, Weight::Orderings),
-            histories: group.histories.len() as u64,
+            histories: group.histories,
+            faults: paths.cost(group.best.node).faults(),
             witness: token(run_to(group.best)),
         });
         let outcomes = sorted(outcomes.collect());
@@ -164,7 +167,8 @@ impl Exploration {
                     outcome: tally.outcome,
                     history: Some(history),
                     weight: Weight::Runs(tally.runs),
-                    histories: 1,
+                    histories: BTreeSet::from([history]),
+                    faults: tally.best.cost.faults(),
                     witness: token(begin, options, tally.best),
                 }));
             }
@@ -180,6 +184,7 @@ impl Exploration {
                         history: None,
                         weight: Weight::Runs(tally.runs),
                         histories,
+                        faults: best.cost.faults(),
                         witness: token(begin, options, best),
                     });
                 }
@@ -210,7 +215,7 @@ fn total(outcomes: &[Found]) -> Option<u128> {
 /// The most frequent first; of those as frequent, in the order of their witnesses and texts.
 fn sorted(mut outcomes: Vec<Found>) -> Vec<Found> {
     outcomes.sort_by(|a, b| {
-        let key = |found: &Found| (found.witness.race().faults, found.witness.happenings());
+        let key = |found: &Found| (found.faults, found.witness.happenings());
         b.weight
             .cmp(&a.weight)
             .then_with(|| a.outcome.cmp(&b.outcome))
@@ -242,19 +247,22 @@ fn failed(begin: &Simulation, options: &Options, run: Run, failure: Failure) -> 
     Failed { failure: smallest, witness: token(begin, options, run), found_by }
 }
 
-/// Runs by outcome, with how many histories each has.
-fn by_outcome(histories: HashMap<u128, Tally>) -> Vec<(Arc<Outcome>, (Tally, u64))> {
-    let mut outcomes: HashMap<Arc<Outcome>, (Tally, u64)> = HashMap::new();
-    for tally in histories.into_values() {
+/// Runs by outcome, with the histories that each has.
+fn by_outcome(histories: HashMap<u128, Tally>) -> Vec<(Arc<Outcome>, (Tally, BTreeSet<u128>))> {
+    let mut outcomes: HashMap<Arc<Outcome>, (Tally, BTreeSet<u128>)> = HashMap::new();
+    for (history, tally) in histories {
         match outcomes.get_mut(&tally.outcome) {
             Some((all, histories)) => {
                 all.runs += tally.runs;
-                *histories += 1;
+                histories.insert(history);
                 if tally.best < all.best {
                     all.best = tally.best;
                 }
             }
-            None => drop(outcomes.insert(Arc::clone(&tally.outcome), (tally, 1))),
+            None => {
+                let outcome = Arc::clone(&tally.outcome);
+                outcomes.insert(outcome, (tally, BTreeSet::from([history])));
+            }
         }
     }
     outcomes.into_iter().collect()

@@ -48,30 +48,29 @@ impl Agenda {
         if runs.len() <= FEW {
             return;
         }
-        match &mut self.index {
-            Some(index) => Arc::make_mut(index).refresh(&runs[at.0 as usize]),
-            None => {
-                let mut index = Index::default();
-                runs.iter().for_each(|run| index.refresh(run));
-                self.index = Some(Arc::new(index));
-            }
+        if let Some(index) = &mut self.index {
+            Arc::make_mut(index).refresh(&runs[at.0 as usize]);
+            return;
         }
+        let mut index = Index::default();
+        for run in runs {
+            index.refresh(run);
+        }
+        self.index = Some(Arc::new(index));
     }
 
     /// What comes first.
     pub(super) fn first(&self, runs: &[Part<Run>], polls: &Polls) -> Option<(Time, TaskKey)> {
-        match &self.index {
-            Some(index) => index.first(polls),
-            None => {
-                let mut first: Option<(Time, TaskKey)> = None;
-                each_due(runs, polls, |time, key| {
-                    if first.is_none_or(|first| (time, key) < first) {
-                        first = Some((time, key));
-                    }
-                });
-                first
-            }
+        if let Some(index) = &self.index {
+            return index.first(polls);
         }
+        let mut first: Option<(Time, TaskKey)> = None;
+        each_due(runs, polls, |time, key| {
+            if first.is_none_or(|first| (time, key) < first) {
+                first = Some((time, key));
+            }
+        });
+        first
     }
 
     /// Whether there are too many runs to look at each.

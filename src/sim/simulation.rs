@@ -127,16 +127,25 @@ const CALLER_SHIFT: u32 = 48;
 /// The call of a request whose answer nobody waits for.
 const NOBODY: CallId = CallId(0);
 
-enum Caller {
-    Client(ClientIndex),
-    Worker(usize),
+/// Who made a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Caller {
+    /// A client, for one of its steps.
+    Client { client: ClientIndex, step: usize },
+    /// A worker.
+    Worker(WorkerIndex),
 }
 
-fn caller(call: CallId) -> Caller {
+/// Who made a call, as its id tells.
+pub(crate) fn caller(call: CallId) -> Caller {
     let number = u16::try_from(call.0 >> CALLER_SHIFT).unwrap_or(0);
     match number.checked_sub(CALLS_OF_CLIENTS) {
-        Some(client) => Caller::Client(ClientIndex(client)),
-        None => Caller::Worker(usize::from(number).wrapping_sub(1)),
+        Some(client) => {
+            let step = call.0 & ((1 << CALLER_SHIFT) - 1);
+            let step = usize::try_from(step).unwrap_or(usize::MAX);
+            Caller::Client { client: ClientIndex(client), step }
+        }
+        None => Caller::Worker(WorkerIndex(number.wrapping_sub(1))),
     }
 }
 
@@ -434,8 +443,9 @@ impl Simulation {
         for (call, result) in outbox.drain() {
             self.scratch.note(|| Exchange::Answered { call, result: result.clone() });
             match caller(call) {
-                Caller::Client(index) => self.answer_client(index, answer(result)),
-                Caller::Worker(index) => {
+                Caller::Client { client, .. } => self.answer_client(client, answer(result)),
+                Caller::Worker(WorkerIndex(index)) => {
+                    let index = usize::from(index);
                     if let Some(worker) = self.workers.get_mut(index) {
                         self.scratch.replayed += events_shown(&result);
                         worker.edit().answer(self.now, call, result, &mut self.scratch.sent);

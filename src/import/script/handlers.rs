@@ -137,8 +137,10 @@ impl Writer<'_> {
         let answered = event.kind == "WORKFLOW_EXECUTION_UPDATE_COMPLETED";
         if answered {
             if waited == 0 && self.others_come_first(id, index, number) {
+                let nothing = vec![("1".to_owned(), Node::Steps(Vec::new()))];
+                let nothing = Step::new("by_attempt", Node::Map(nothing));
                 self.steps.push(
-                    Step::new("start_branch", Node::Steps(Vec::new()))
+                    Step::new("start_branch", Node::Steps(vec![nothing]))
                         .with("as", text(&format!("{id} has had a turn"))),
                 );
                 let handle = text(&format!("{id} has had a turn"));
