@@ -1,12 +1,17 @@
-//! `deadbeat verify` where there is no Temporal server to verify against.
+//! `deadbeat verify` where there is no Temporal server to verify against, or soon none, or where
+//! nobody wants to know any more.
 //!
-//! What it does with one that is there, `.ci/verify` shows.
+//! What it does with one that stays, `.ci/verify` shows.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::process::Command;
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use deadbeat::serve::{Edge, Host, VirtualClock};
+use deadbeat::server::{Run, Server};
+use tokio::runtime::Runtime;
 
 /// A listener that does the same with whoever comes.
 fn listener(greet: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
@@ -77,5 +82,89 @@ fn what_is_no_address_is_told_apart_from_a_server_that_is_not_there() {
         let (code, errors, _) = verify(&["--address", address]);
         assert_eq!(code, Some(2), "{errors}");
         assert!(errors.contains(&format!("`{address}` is not an address")), "{errors}");
+    }
+}
+
+/// A server that speaks as Temporal's does, and whose time stands still.
+struct Temporal {
+    host: Host,
+    address: SocketAddr,
+    runtime: Runtime,
+}
+
+impl Temporal {
+    fn start() -> Self {
+        let runtime = Runtime::new().unwrap();
+        let host = Host::new(Server::new("default"), VirtualClock::default());
+        let binding = Edge::bind("127.0.0.1:0".parse().unwrap(), host.clone());
+        let edge = runtime.block_on(binding).unwrap();
+        let address = edge.address();
+        runtime.spawn(edge.serve());
+        Self { host, address, runtime }
+    }
+
+    /// Begins to verify a scenario, and waits until that has begun here.
+    fn verify(&self) -> Child {
+        let mut verify = Command::new(env!("CARGO_BIN_EXE_deadbeat"))
+            .args(["verify", "scenarios/seed/terminate_is_recorded_in_the_event_history.yaml"])
+            .args(["--address", &self.address.to_string()])
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        while self.host.server().runs().next().is_none() {
+            assert_eq!(verify.try_wait().unwrap(), None, "it ended without a start");
+            thread::sleep(Duration::from_millis(5));
+        }
+        verify
+    }
+
+    fn has_open_runs(&self) -> bool {
+        self.host.server().runs().any(Run::is_open)
+    }
+}
+
+fn end(verify: Child) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = verify.wait_with_output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn a_server_that_dies_half_way_ends_everything() {
+    let server = Temporal::start();
+    let verify = server.verify();
+    let address = server.address;
+    server.runtime.shutdown_background();
+    let began = Instant::now();
+    let (code, errors) = end(verify);
+    assert_eq!(code, Some(2), "{errors}");
+    let expected = format!("the server at {address} does not answer any more");
+    assert!(errors.contains(&expected), "{errors}");
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_interrupts_it_finds_nothing_left_open() {
+    for signal in ["-INT", "-TERM"] {
+        let server = Temporal::start();
+        let verify = server.verify();
+        assert!(server.has_open_runs());
+        let pid = verify.id().to_string();
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
+        let (code, errors) = end(verify);
+        assert_eq!(code, Some(130), "{signal}: {errors}");
+        assert!(errors.contains("interrupted"), "{signal}: {errors}");
+        assert!(!server.has_open_runs(), "{signal}: {errors}");
+    }
+}
+
+#[test]
+fn a_speed_is_a_number_or_auto() {
+    for speed in ["0", "-1", "fast", "1e3"] {
+        let (code, errors, _) = verify(&[&format!("--speed={speed}")]);
+        assert_eq!(code, Some(2), "{errors}");
+        assert!(errors.contains("at most three decimals"), "{errors}");
     }
 }

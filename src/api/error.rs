@@ -34,6 +34,11 @@ impl RpcError {
         Self { code: Code::NotFound, message: message.into(), detail: Some(ErrorDetail::NotFound) }
     }
 
+    /// `INTERNAL`, of what the real server falls over and masks, with a hash of it.
+    pub fn masked() -> Self {
+        Self::new(Code::Internal, "something went wrong, please retry (00000000)")
+    }
+
     /// `UNIMPLEMENTED`, naming what is not modelled.
     pub fn unimplemented(what: impl fmt::Display) -> Self {
         Self::new(Code::Unimplemented, format!("deadbeat does not model {what}"))

@@ -1,83 +1,65 @@
-//! What `expect` says of a run.
+//! What an expectation says of a run.
 
-use super::failure::{Expected, Failure, Mismatch};
+use super::failure::{Expected, Mismatch};
+use super::view::{Seen, View};
 use crate::history::{self, EventId};
 use crate::official::failure;
 use crate::scenario::model::{Expectation, RunExpectation};
-use crate::sim::{Close, ExecutionResult, RunResult};
+use crate::sim::Close;
 
-/// Checks one expectation.
-pub(super) fn check(expectation: &Expectation, result: &RunResult, failures: &mut Vec<Failure>) {
-    let of = &expectation.of;
-    let expected = Expected { workflow_id: of.workflow_id.clone(), run: of.run };
-    let mut fail = |mismatch| failures.push(Failure { at: expectation.at.clone(), mismatch });
-    let Some(execution) = result.find(&of.workflow_id, of.run) else {
-        let runs = result.executions.iter();
-        let made = runs.filter(|run| run.workflow_id() == of.workflow_id).count();
-        return fail(Mismatch::NoSuchRun { expected, made });
+/// Whose run an expectation is about.
+pub(super) fn expected(of: &RunExpectation) -> Expected {
+    Expected { workflow_id: of.workflow_id.clone(), run: of.run }
+}
+
+/// Whether an expectation is true.
+pub(super) fn holds(expectation: &Expectation, view: View<'_>) -> bool {
+    mismatches(&expectation.of, view).next().is_none()
+}
+
+/// All that an expectation says and that is not so.
+pub(super) fn mismatches(of: &RunExpectation, view: View<'_>) -> impl Iterator<Item = Mismatch> {
+    let (seen, missing) = match view.find(&of.workflow_id, of.run) {
+        Ok(seen) => (Some(seen), None),
+        Err(made) => (None, Some(Mismatch::NoSuchRun { expected: expected(of), made })),
     };
-    let checks = [
-        status(of, &expected, execution),
-        result_of(of, &expected, execution),
-        message(of, &expected, execution),
-    ];
-    checks.into_iter().flatten().for_each(&mut fail);
-    if let Some(mismatch) = order(&of.events, &expected, execution) {
-        fail(mismatch);
-    }
-    for unwanted in &of.never {
-        let events = execution.history.events();
-        if let Some(event) =
-            events.into_iter().find(|event| event.attributes.type_name() == unwanted)
-        {
-            let event_type = unwanted.clone();
-            fail(Mismatch::UnwantedEvent { of: expected.clone(), event: event_type, at: event.id });
-        }
-    }
+    let checks = [status, result, message, order, directly, not_after];
+    let found = seen.into_iter().flat_map(move |seen| {
+        checks.into_iter().filter_map(move |check| check(of, seen)).chain(unwanted(of, seen))
+    });
+    missing.into_iter().chain(found)
 }
 
-fn status(
-    of: &RunExpectation,
-    expected: &Expected,
-    execution: &ExecutionResult,
-) -> Option<Mismatch> {
-    let wanted = of.status.as_ref().filter(|wanted| *wanted != execution.status.name())?;
-    Some(Mismatch::Status { of: expected.clone(), expected: wanted.clone(), was: execution.status })
+fn status(of: &RunExpectation, seen: Seen<'_>) -> Option<Mismatch> {
+    let wanted = of.status.as_ref().filter(|wanted| *wanted != seen.status.name())?;
+    Some(Mismatch::Status { of: expected(of), expected: wanted.clone(), was: seen.status })
 }
 
-fn result_of(
-    of: &RunExpectation,
-    expected: &Expected,
-    execution: &ExecutionResult,
-) -> Option<Mismatch> {
+fn result(of: &RunExpectation, seen: Seen<'_>) -> Option<Mismatch> {
     let wanted = of.result.as_ref()?;
-    let was = match execution.close() {
+    let was = match Close::of(seen.history) {
         Close::Result(result) => Some(result),
         _ => None,
     };
     (was.as_ref() != Some(wanted)).then(|| Mismatch::Result {
-        of: expected.clone(),
+        of: expected(of),
         expected: wanted.clone(),
         was,
-        status: execution.status,
+        status: seen.status,
     })
 }
 
-fn message(
-    of: &RunExpectation,
-    expected: &Expected,
-    execution: &ExecutionResult,
-) -> Option<Mismatch> {
+fn message(of: &RunExpectation, seen: Seen<'_>) -> Option<Mismatch> {
     let wanted = of.failure.as_ref()?;
-    let was = match execution.close() {
+    let was = match Close::of(seen.history) {
         Close::Failure(failure) => messages(&failure),
         _ => Vec::new(),
     };
     (!was.iter().any(|message| message.contains(wanted))).then(|| Mismatch::FailureMessage {
-        of: expected.clone(),
+        of: expected(of),
         expected: wanted.clone(),
         was,
-        status: execution.status,
+        status: seen.status,
     })
 }
 
@@ -100,23 +82,65 @@ fn messages(failure: &history::Failure) -> Vec<String> {
     messages
 }
 
+fn is(event: &history::Event, event_type: &str) -> bool {
+    event.attributes.type_name() == event_type
+}
+
 /// The first event of the list that the history does not have in its place.
-fn order(wanted: &[String], of: &Expected, execution: &ExecutionResult) -> Option<Mismatch> {
-    let mut events = execution.history.events();
+fn order(of: &RunExpectation, seen: Seen<'_>) -> Option<Mismatch> {
+    let mut events = seen.history.events();
     let mut after: Option<(EventId, &'static str)> = None;
-    for wanted in wanted {
-        let is_it = |event: &&history::Event| event.attributes.type_name() == wanted;
-        match events.find(is_it) {
-            Some(event) => after = Some((event.id, event.attributes.type_name())),
-            None => {
-                return Some(Mismatch::MissingEvent {
-                    of: of.clone(),
-                    missing: wanted.clone(),
-                    after,
-                    earlier: execution.history.events().find(is_it).map(|event| event.id),
-                });
-            }
+    for wanted in &of.events {
+        let Some(event) = events.find(|event| is(event, wanted)) else {
+            let earlier = seen.history.events().find(|event| is(event, wanted));
+            return Some(Mismatch::MissingEvent {
+                of: expected(of),
+                missing: wanted.clone(),
+                after,
+                earlier: earlier.map(|event| event.id),
+            });
+        };
+        after = Some((event.id, event.attributes.type_name()));
+    }
+    None
+}
+
+/// The first event that is not followed directly by the one that should follow.
+fn directly(of: &RunExpectation, seen: Seen<'_>) -> Option<Mismatch> {
+    let [first, second] = of.directly.as_ref()?;
+    let mut events = seen.history.events().peekable();
+    while let Some(event) = events.next() {
+        let next = events.peek();
+        if is(event, first) && !next.is_some_and(|next| is(next, second)) {
+            return Some(Mismatch::NotDirectly {
+                of: expected(of),
+                event: (event.id, event.attributes.type_name()),
+                expected: second.clone(),
+                was: next.map(|next| next.attributes.type_name()),
+            });
         }
     }
     None
+}
+
+/// The first event that comes after one that it should not come after.
+fn not_after(of: &RunExpectation, seen: Seen<'_>) -> Option<Mismatch> {
+    let [late, early] = of.not_after.as_ref()?;
+    let mut events = seen.history.events();
+    let before = events.find(|event| is(event, early))?;
+    let event = events.find(|event| is(event, late))?;
+    Some(Mismatch::TooLate {
+        of: expected(of),
+        event: (event.id, event.attributes.type_name()),
+        after: (before.id, before.attributes.type_name()),
+    })
+}
+
+/// The events that should not be there: the first of each type.
+fn unwanted(of: &RunExpectation, seen: Seen<'_>) -> impl Iterator<Item = Mismatch> {
+    of.never.iter().filter_map(move |unwanted| {
+        let event = seen.history.events().find(|event| is(event, unwanted))?;
+        let event_type = unwanted.clone();
+        Some(Mismatch::UnwantedEvent { of: expected(of), event: event_type, at: event.id })
+    })
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::api::{ExecutionStatus, RpcError};
 use crate::history::EventId;
 use crate::scenario::model::{FailsWith, Json};
-use crate::scenario::{Diagnostic, Location};
+use crate::scenario::{Diagnostic, Location, Outcome};
 use crate::sim::NotSent;
 
 /// One thing that was not as expected.
@@ -78,6 +78,35 @@ pub enum Mismatch {
         /// The first such event.
         at: EventId,
     },
+    /// An event is not followed directly by the one that should follow.
+    NotDirectly {
+        /// In whose history.
+        of: Expected,
+        /// The first event that is not.
+        event: (EventId, &'static str),
+        /// The event type that should follow.
+        expected: String,
+        /// What follows, if anything does.
+        was: Option<&'static str>,
+    },
+    /// An event comes after one that it should not come after.
+    TooLate {
+        /// In whose history.
+        of: Expected,
+        /// The event.
+        event: (EventId, &'static str),
+        /// The one before it.
+        after: (EventId, &'static str),
+    },
+    /// All that should never be true together is true.
+    Never {
+        /// Of whose run.
+        of: Expected,
+    },
+    /// The outcome is none of those that `outcomes` names.
+    UnexpectedOutcome(Outcome),
+    /// No ordering comes to this outcome.
+    OutcomeNotFound(Outcome),
     /// A client's step was refused, and nothing says that it should be.
     Refused(RpcError),
     /// A client's step was not refused, and should be.
@@ -157,6 +186,27 @@ impl fmt::Display for Mismatch {
             }
             Self::UnwantedEvent { of, event, at } => {
                 write!(f, "expected no {event} in the history of {of}, but event {at} is one")
+            }
+            Self::NotDirectly { of, event: (id, event), expected, was } => {
+                write!(f, "expected {expected} directly after event {id} ({event}) of {of}, but ")?;
+                match was {
+                    Some(was) => write!(f, "there is {was}"),
+                    None => f.write_str("nothing comes after it"),
+                }
+            }
+            Self::TooLate { of, event: (id, event), after: (before, early) } => write!(
+                f,
+                "expected no {event} after {early} in the history of {of}, but event {id} comes \
+                 after event {before}"
+            ),
+            Self::Never { of } => {
+                write!(f, "expected this never to be true of {of}, but it is")
+            }
+            Self::UnexpectedOutcome(outcome) => {
+                write!(f, "the outcome is none of those expected: {outcome}")
+            }
+            Self::OutcomeNotFound(outcome) => {
+                write!(f, "no ordering comes to this outcome: {outcome}")
             }
             Self::Refused(error) => write!(f, "refused: {error}"),
             Self::NotRefused(expected) => {

@@ -19,26 +19,39 @@
 //! # Ok::<(), deadbeat::scenario::Diagnostics>(())
 //! ```
 
+mod always;
 mod expectation;
 mod failure;
+pub mod invariant;
 pub mod outcome;
 mod step;
+#[cfg(test)]
+mod tests;
+mod view;
 
+pub use always::{Always, Coverage};
 pub use failure::{Expected, Failure, Mismatch};
 pub use outcome::Outcome;
 
 use crate::sim::RunResult;
+use expectation::mismatches;
+use view::View;
 
-/// Everything in which a run was not as its scenario expects: first what is in `expect`, then the
-/// clients' steps, each in the order of the file.
+/// Everything in which a run was not as its scenario expects: first what is in `expect`, then what
+/// `outcomes`, `always` and `never` say of every ordering, then the clients' steps, each in the order
+/// of the file.
 ///
 /// A client's step fails if it was refused and `fails_with` does not say so, if it was not refused
 /// as `fails_with` says, and if its turn never came.
 pub fn check(result: &RunResult) -> Vec<Failure> {
     let mut failures = Vec::new();
+    let view = View::Result(result);
     for expectation in &result.scenario().expect {
-        expectation::check(expectation, result, &mut failures);
+        let mismatches = mismatches(&expectation.of, view);
+        failures
+            .extend(mismatches.map(|mismatch| Failure { at: expectation.at.clone(), mismatch }));
     }
+    failures.extend(Always::of(result.scenario()).all_failures(result));
     step::check(result, &mut failures);
     failures
 }

@@ -11,6 +11,8 @@
 mod exit;
 mod histories;
 mod import;
+#[cfg(feature = "verify")]
+mod interrupt;
 mod output;
 mod run;
 #[cfg(feature = "verify")]

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use tokio::sync::{Semaphore, mpsc, watch};
 
 use super::Exit;
+use super::interrupt::Interrupts;
 use super::output::{BAD, FAINT, GOOD, Output, STRONG};
 use super::run::find;
 use crate::files::shown;
@@ -19,6 +20,7 @@ use crate::verify::live::{
     Connection, Keep, NotVerified, Recording, Settings, Speed, Verdict, verify,
 };
 use crate::verify::record;
+use crate::verify::retime::{Factor, NotAFactor};
 
 /// What `deadbeat verify` is told.
 #[derive(Debug, Args)]
@@ -32,9 +34,10 @@ pub(super) struct VerifyArgs {
     /// The namespace to work in.
     #[arg(long, value_name = "NAME", default_value = "default")]
     namespace: String,
-    /// How long the durations of a scenario last.
-    #[arg(long, value_enum, default_value_t = SpeedArg::Auto)]
-    speed: SpeedArg,
+    /// Divide all durations by N where that is sound, or run as written with 1; `auto` makes them
+    /// as short as they can be without changing the story.
+    #[arg(long, value_name = "auto|N", default_value = "auto", value_parser = speed)]
+    speed: Speed,
     /// How many scenarios run at once.
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256))]
     parallel: u16,
@@ -50,23 +53,15 @@ pub(super) struct VerifyArgs {
     max_duration: u64,
 }
 
-/// How long the durations of a scenario last.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum SpeedArg {
-    /// As short as they can be without changing the story.
-    Auto,
-    /// As they are written.
-    #[value(name = "1")]
-    AsWritten,
-}
-
-impl From<SpeedArg> for Speed {
-    fn from(arg: SpeedArg) -> Self {
-        match arg {
-            SpeedArg::Auto => Self::Auto,
-            SpeedArg::AsWritten => Self::AsWritten,
-        }
-    }
+/// Reads `auto` or a number.
+fn speed(text: &str) -> Result<Speed, NotAFactor> {
+    Ok(match text {
+        "auto" => Speed::Auto,
+        number => match number.parse()? {
+            Factor::ONE => Speed::AsWritten,
+            factor => Speed::DividedBy(factor),
+        },
+    })
 }
 
 /// A scenario that is to be verified.
@@ -119,7 +114,7 @@ fn run_all<W: Write, E: Write>(args: &VerifyArgs, output: &mut Output<W, E>) -> 
         }
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let exit = runtime.block_on(async {
         let connection = match Connection::open(&args.address, &args.namespace).await {
             Ok(connection) => connection,
             Err(unreachable) => {
@@ -127,10 +122,14 @@ fn run_all<W: Write, E: Write>(args: &VerifyArgs, output: &mut Output<W, E>) -> 
                 return Ok(Exit::Invalid);
             }
         };
-        let (tally, of_all) = verify_all(args, &connection, candidates, output).await?;
+        let interrupts = Interrupts::listen()?;
+        let (tally, of_all) = verify_all(args, &connection, candidates, interrupts, output).await?;
         tally.write(output, started.elapsed())?;
         Ok(exit.max(of_all))
-    })
+    });
+    // Whoever was interrupted does not wait for durations to be found.
+    runtime.shutdown_background();
+    exit
 }
 
 /// A scenario's name and text.
@@ -144,10 +143,11 @@ async fn verify_all<W: Write, E: Write>(
     args: &VerifyArgs,
     connection: &Connection,
     candidates: Vec<Candidate>,
+    mut interrupts: Interrupts,
     output: &mut Output<W, E>,
 ) -> io::Result<(Tally, Exit)> {
     let settings = Settings {
-        speed: args.speed.into(),
+        speed: args.speed,
         keep: if args.record_corpus.is_some() { Keep::Recording } else { Keep::Nothing },
         retries: args.retries,
         max_duration: Duration::from_secs(args.max_duration),
@@ -181,20 +181,22 @@ async fn verify_all<W: Write, E: Write>(
     let mut waiting: BTreeMap<usize, Verified> = BTreeMap::new();
     let mut next = 0;
     let mut died = None;
-    let mut interrupts = 0;
     loop {
         let (index, verified) = tokio::select! {
             received = receive.recv() => match received {
                 Some(received) => received,
                 None => break,
             },
-            Ok(()) = tokio::signal::ctrl_c(), if interrupts < 2 => {
-                interrupts += 1;
-                exit = Exit::Interrupted;
-                if interrupts == 2 {
+            () = interrupts.next() => {
+                if exit == Exit::Interrupted {
                     // Whoever asks twice does not want to wait for anything.
+                    output.error(
+                        "interrupted again: what was started may be left open on the server, with \
+                         Workflow Ids that begin with `deadbeat-`",
+                    )?;
                     break;
                 }
+                exit = Exit::Interrupted;
                 output.error("interrupted: what was started is being terminated on the server")?;
                 let _ = stop.send(true);
                 continue;
@@ -254,10 +256,10 @@ fn write_verdict<W: Write, E: Write>(
     match verdict {
         Verdict::Skipped(why) => writeln!(output.out, ": {}", plain(&why.to_string()))?,
         Verdict::Identical { retries, .. } => {
-            writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), after(*retries))?;
+            writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), tried(*retries))?;
         }
         Verdict::InTheOutcomeSet { orders, retries } => {
-            writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), after(*retries))?;
+            writeln!(output.out, "  {FAINT}{}{}{FAINT:#}", seconds(took), tried(*retries))?;
             for order in orders {
                 writeln!(output.out, "  in this order: {}", plain(order))?;
             }
@@ -297,11 +299,11 @@ fn write_case(dir: &Path, path: &Path, name: &str, recording: &Recording) -> io:
     std::fs::write(dir.join(format!("{case_name}.json")), json)
 }
 
-fn after(retries: u32) -> String {
+/// How many tries it took, if more than one.
+fn tried(retries: u32) -> String {
     match retries {
         0 => String::new(),
-        1 => ", at the second try".to_owned(),
-        retries => format!(", after {retries} retries"),
+        retries => format!(", tried {} times", retries.saturating_add(1)),
     }
 }
 

@@ -10,8 +10,8 @@ use super::paths::Paths;
 use super::roots::Root;
 use super::sample::{Run, Sampled, Tally};
 use super::{Apart, Options, Token};
-use crate::check::outcome::Outcome;
-use crate::sim::{Plan, Simulation};
+use crate::check::{self, Always, Coverage, Outcome};
+use crate::sim::{Plan, Race, Simulation};
 
 /// What came of a search: everything that was found, and how much of all it is.
 #[derive(Clone, Debug)]
@@ -62,10 +62,12 @@ pub struct Found {
     pub history: Option<u128>,
     /// How often.
     pub weight: Weight,
-    /// How many distinct histories it has.
-    pub histories: u64,
+    /// The digests of its distinct histories.
+    pub histories: BTreeSet<u128>,
     /// A schedule that leads there.
     pub witness: Token,
+    /// How many faults that schedule places.
+    pub faults: u32,
 }
 
 /// How often something was found.
@@ -96,6 +98,19 @@ impl Exploration {
         self.end == End::Exhausted && self.options.shard.of() == 1
     }
 
+    /// How what was found differs from the outcomes that the scenario names: those found and not
+    /// named, and, if every ordering was seen, those named and not found. Nothing if other
+    /// happenings were let race than the scenario says, for then others are possible.
+    pub fn unlike_expected(&self) -> Vec<check::Failure> {
+        let scenario = self.plan.scenario();
+        if self.options.race != Race::of(scenario) {
+            return Vec::new();
+        }
+        let found = self.outcomes.iter().map(|found| Outcome::clone(&found.outcome)).collect();
+        let coverage = if self.is_exhaustive() { Coverage::Complete } else { Coverage::Partial };
+        Always::of(scenario).outcomes(&found, coverage)
+    }
+
     pub(super) fn of_graph(
         begin: &Simulation,
         options: &Options,
@@ -117,7 +132,8 @@ impl Exploration {
             outcome: Arc::clone(&group.best.verdict.outcome),
             history: (options.apart == Apart::Histories).then_some(group.best.verdict.history),
             weight: group.orderings.map_or(Weight::Unknown, Weight::Orderings),
-            histories: group.histories.len() as u64,
+            histories: group.histories,
+            faults: paths.cost(group.best.node).faults(),
             witness: token(run_to(group.best)),
         });
         let outcomes = sorted(outcomes.collect());
@@ -151,7 +167,8 @@ impl Exploration {
                     outcome: tally.outcome,
                     history: Some(history),
                     weight: Weight::Runs(tally.runs),
-                    histories: 1,
+                    histories: BTreeSet::from([history]),
+                    faults: tally.best.cost.faults(),
                     witness: token(begin, options, tally.best),
                 }));
             }
@@ -167,6 +184,7 @@ impl Exploration {
                         history: None,
                         weight: Weight::Runs(tally.runs),
                         histories,
+                        faults: best.cost.faults(),
                         witness: token(begin, options, best),
                     });
                 }
@@ -197,7 +215,7 @@ fn total(outcomes: &[Found]) -> Option<u128> {
 /// The most frequent first; of those as frequent, in the order of their witnesses and texts.
 fn sorted(mut outcomes: Vec<Found>) -> Vec<Found> {
     outcomes.sort_by(|a, b| {
-        let key = |found: &Found| (found.witness.race().faults, found.witness.happenings());
+        let key = |found: &Found| (found.faults, found.witness.happenings());
         b.weight
             .cmp(&a.weight)
             .then_with(|| a.outcome.cmp(&b.outcome))
@@ -229,19 +247,22 @@ fn failed(begin: &Simulation, options: &Options, run: Run, failure: Failure) -> 
     Failed { failure: smallest, witness: token(begin, options, run), found_by }
 }
 
-/// Runs by outcome, with how many histories each has.
-fn by_outcome(histories: HashMap<u128, Tally>) -> Vec<(Arc<Outcome>, (Tally, u64))> {
-    let mut outcomes: HashMap<Arc<Outcome>, (Tally, u64)> = HashMap::new();
-    for tally in histories.into_values() {
+/// Runs by outcome, with the histories that each has.
+fn by_outcome(histories: HashMap<u128, Tally>) -> Vec<(Arc<Outcome>, (Tally, BTreeSet<u128>))> {
+    let mut outcomes: HashMap<Arc<Outcome>, (Tally, BTreeSet<u128>)> = HashMap::new();
+    for (history, tally) in histories {
         match outcomes.get_mut(&tally.outcome) {
             Some((all, histories)) => {
                 all.runs += tally.runs;
-                *histories += 1;
+                histories.insert(history);
                 if tally.best < all.best {
                     all.best = tally.best;
                 }
             }
-            None => drop(outcomes.insert(Arc::clone(&tally.outcome), (tally, 1))),
+            None => {
+                let outcome = Arc::clone(&tally.outcome);
+                outcomes.insert(outcome, (tally, BTreeSet::from([history])));
+            }
         }
     }
     outcomes.into_iter().collect()

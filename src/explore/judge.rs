@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{Hash as _, Hasher as _};
+use std::hash::Hash as _;
 use std::sync::Arc;
 
-use crate::check;
-use crate::check::outcome::Outcome;
-use crate::history::ids::Digest;
+use crate::check::invariant::{Auditor, Violation};
+use crate::check::{self, Always, Outcome};
+use crate::history::fingerprint::Fingerprint;
 use crate::server::Server;
 use crate::sim::{Ended, Plan, Simulation};
 
@@ -23,6 +23,8 @@ pub(super) struct Verdict {
 /// What is wrong with a run.
 #[derive(Clone, Debug)]
 pub enum Failure {
+    /// Something that holds for every history does not.
+    Invariant(Box<Violation>),
     /// Something that the scenario says of every ordering is not so.
     Expectation(Box<check::Failure>),
     /// It did not end by itself.
@@ -33,6 +35,9 @@ impl Failure {
     /// Whether the same thing is wrong, wherever it is.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::Invariant(one), Self::Invariant(other)) => {
+                one.invariant.name == other.invariant.name
+            }
             (Self::Expectation(one), Self::Expectation(other)) => one.at.span() == other.at.span(),
             (Self::Ended(one), Self::Ended(other)) => {
                 std::mem::discriminant(&**one) == std::mem::discriminant(&**other)
@@ -45,6 +50,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Invariant(violation) => write!(f, "{violation}"),
             Self::Expectation(failure) => write!(f, "{failure}"),
             Self::Ended(ended) => match &**ended {
                 Ended::Settled => f.write_str("the run settled"),
@@ -60,42 +66,51 @@ impl fmt::Display for Failure {
 /// Judges one run after the other; it is made once, because it has room for what each needs.
 #[derive(Debug)]
 pub(super) struct Judge {
+    plan: Arc<Plan>,
+    auditor: Auditor,
+    /// By their digests.
     outcomes: HashMap<u128, Arc<Outcome>>,
 }
 
 impl Judge {
-    pub(super) fn new(_: &Arc<Plan>) -> Self {
-        Self { outcomes: HashMap::new() }
+    /// Judges runs of this scenario.
+    pub(super) fn new(plan: &Arc<Plan>) -> Self {
+        Self { plan: Arc::clone(plan), auditor: Auditor::new(), outcomes: HashMap::new() }
     }
 
     /// Judges a run that has ended.
     pub(super) fn judge(&mut self, simulation: &Simulation, ended: &Ended) -> Verdict {
-        let history = histories(simulation.server());
-        let outcome = match self.outcomes.get(&history) {
-            Some(outcome) => Arc::clone(outcome),
-            None => {
-                let outcome = Arc::new(Outcome::of_server(simulation.server()));
-                self.outcomes.insert(history, Arc::clone(&outcome));
-                outcome
-            }
-        };
-        Verdict { history, outcome, failure: self.failure(simulation, ended) }
+        let server = simulation.server();
+        let outcome = self.outcomes.entry(Outcome::digest(server));
+        let outcome = outcome.or_insert_with(|| Arc::new(Outcome::of_server(server)));
+        Verdict {
+            history: histories(server),
+            outcome: Arc::clone(outcome),
+            failure: self.failure(simulation, ended),
+        }
     }
 
     fn failure(&mut self, simulation: &Simulation, ended: &Ended) -> Option<Failure> {
         if !ended.is_settled() {
             return Some(Failure::Ended(Box::new(ended.clone())));
         }
-        None
+        if let Err(violation) = self.auditor.audit(simulation) {
+            return Some(Failure::Invariant(violation));
+        }
+        let always = Always::of(self.plan.scenario());
+        if always.is_empty() {
+            return None;
+        }
+        always.check(simulation).err().map(Failure::Expectation)
     }
 }
 
 /// 128 bits over the histories of all runs, in the order in which the runs were made.
 pub(super) fn histories(server: &Server) -> u128 {
-    let mut digest = Digest::new();
+    let mut fingerprint = Fingerprint::new();
     for run in server.runs() {
-        run.execution().run_id.hash(&mut digest);
-        digest.write_u128(run.history().digest());
+        run.execution().run_id.hash(&mut fingerprint);
+        run.history().hash(&mut fingerprint);
     }
-    digest.finish128()
+    fingerprint.finish128()
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use super::*;
-use crate::check::outcome::Outcome;
+use crate::check::Outcome;
+use crate::check::invariant::mutants::MUTANTS;
+use crate::server::Mutation;
 use crate::sim::{Enabled, Next, run};
 
 /// Orderings by histories, found by walking all of them one after the other; none if there are more
@@ -165,4 +167,82 @@ fn a_token_of_another_scenario_is_refused() {
     let found = explore(&one, &Options::of(one.scenario()), &Watch::default());
     let refused = replay(&other, &found.outcomes[0].witness, &Limits::default());
     assert_eq!(refused.unwrap_err(), Misfit::Scenario);
+}
+
+/// The scenarios of this crate that have few enough orderings to walk all of them.
+fn small_scenarios() -> Vec<(String, Arc<Plan>, BTreeMap<u128, u128>)> {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/scenarios"));
+    let files = crate::files::scenario_files(root).unwrap();
+    let plans = files.into_iter().map(|file| {
+        let plan = Plan::new(Scenario::load(&file).unwrap_or_else(|errors| panic!("{errors}")));
+        (file.display().to_string(), plan)
+    });
+    let counted = plans.filter_map(|(name, plan)| {
+        let orderings = recursion(&plan, &Options::of(plan.scenario()), MOST_WALKED)?;
+        Some((name, plan, orderings))
+    });
+    counted.collect()
+}
+
+/// With more orderings than this a scenario is too large for a plain recursion in a test.
+const MOST_WALKED: u64 = 500;
+
+#[test]
+fn on_every_small_scenario_the_search_finds_exactly_what_a_plain_recursion_finds() {
+    let scenarios = small_scenarios();
+    assert!(scenarios.len() > 100, "only {} are small", scenarios.len());
+    for (name, plan, expected) in scenarios {
+        let found = explore(&plan, &histories_of(&plan), &Watch::default());
+        assert!(found.is_exhaustive(), "{name}: {:?}", found.failed);
+        assert_eq!(by_history(&found), expected, "{name}");
+        assert_eq!(found.orderings, Some(expected.values().sum()), "{name}");
+    }
+}
+
+#[test]
+fn each_broken_server_is_caught_with_a_schedule_that_cannot_be_smaller() {
+    for (mutation, source, _) in MUTANTS {
+        // At the end of a run, a parent that was terminated later could not have heard.
+        let source = match mutation {
+            Mutation::KeepsChildCloseSecret => {
+                &source.replace("  - terminate: parent\n    at: 1m\n", "")
+            }
+            _ => *source,
+        };
+        let plan = plan(source);
+        let begin = Simulation::with_mutation(Arc::clone(&plan), *mutation);
+        let caught = [0, 1, 2, 3].into_iter().find_map(|window| {
+            let race = Race { window: std::time::Duration::from_secs(window), faults: 0 };
+            let options = Options {
+                race,
+                strategy: Strategy::Random,
+                runs: Some(300),
+                ..Options::of(plan.scenario())
+            };
+            let found = explore_from(&begin, &options, &Watch::default());
+            let failed = found.failed?;
+            matches!(failed.failure, Failure::Invariant(_)).then_some((options, failed))
+        });
+        let Some((options, failed)) = caught else { panic!("{mutation:?} is not caught") };
+        let shows = |picks: &Picks| {
+            let mut enabled = Enabled::default();
+            let (simulation, ended, _) = crate::sim::drive(
+                begin.clone(),
+                options.race,
+                &options.limits,
+                &mut enabled,
+                &mut Replay::new(picks),
+            );
+            let failure = judge::Judge::new(&plan).judge(&simulation, &ended).failure;
+            failure.is_some_and(|failure| failure.is_like(&failed.failure))
+        };
+        let picks = failed.witness.picks();
+        assert!(shows(picks), "{mutation:?}");
+        assert!(picks.deviations().len() <= failed.found_by.picks().deviations().len());
+        for at in 0..picks.deviations().len() {
+            let mut fewer = picks.deviations().to_vec();
+            fewer.remove(at);
+            assert!(!shows(&fewer.into_iter().collect()), "{mutation:?} needs no departure {at}");
+        }
+    }
 }

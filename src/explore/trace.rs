@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use super::judge::{Failure, Judge};
 use super::picks::Replay;
 use super::token::Token;
 use crate::clock::Time;
 use crate::history::EventId;
 use crate::sim::{
-    ClientIndex, Enabled, Ended, Happening, Limits, Next, Plan, RunResult, Schedule, Simulation,
+    ClientIndex, Enabled, Ended, Fault, Happening, Limits, Next, Origin, Plan, RunResult, Schedule,
+    Simulation,
 };
 
 /// A run that was replayed, step by step.
@@ -17,6 +19,8 @@ pub struct Trace {
     pub result: RunResult,
     /// What happened, in order.
     pub steps: Vec<Step>,
+    /// What is wrong with it, if anything is.
+    pub failure: Option<Failure>,
 }
 
 /// Something that happened, and what else could have.
@@ -39,7 +43,7 @@ pub struct Choice {
     pub happening: Happening,
     /// When it was due.
     pub due: Time,
-    /// If it is a client's, which of its steps, from 0.
+    /// If it is a client's, or befalls one, which of its steps, from 0.
     pub client_step: Option<usize>,
 }
 
@@ -112,7 +116,8 @@ pub fn replay(plan: &Arc<Plan>, token: &Token, limits: &Limits) -> Result<Trace,
     if found != token.happenings() {
         return Err(Misfit::Run { expected: token.happenings(), found });
     }
-    Ok(Trace { result: RunResult::new(&simulation, ended, found), steps })
+    let failure = Judge::new(plan).judge(&simulation, &ended).failure;
+    Ok(Trace { result: RunResult::new(&simulation, ended, found), steps, failure })
 }
 
 fn step(simulation: &mut Simulation, enabled: &Enabled, schedule: &mut Replay<'_>) -> Step {
@@ -127,7 +132,11 @@ fn step(simulation: &mut Simulation, enabled: &Enabled, schedule: &mut Replay<'_
         happening: *happening,
         due: *due,
         client_step: match happening {
-            Happening::Client(client) => step_of(*client),
+            Happening::Client(client)
+            | Happening::Fault(
+                Fault::LoseResponse(Origin::Client(client))
+                | Fault::DuplicateRequest(Origin::Client(client)),
+            ) => step_of(*client),
             _ => None,
         },
     });

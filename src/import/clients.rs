@@ -4,7 +4,8 @@
 use super::form::{Clock, Form};
 use super::read::Event;
 use super::story::{End, Story};
-use super::values::payloads;
+use super::updates;
+use super::values::{header, payloads};
 use super::yaml::{Node, Step, span, text};
 
 /// What a client does.
@@ -44,6 +45,9 @@ pub(super) fn is_late(story: &Story, number: usize) -> bool {
     // What a reset makes up is started at once.
     if story.events[started].text("identity") == "history-service" {
         return false;
+    }
+    if updates::are_awaited(story, number) {
+        return true;
     }
     story.events[task.scheduled + 1..started]
         .iter()
@@ -93,11 +97,20 @@ pub(super) fn acts(story: &Story, versions: &[String]) -> Vec<Act> {
                 Step::new("signal", id())
                     .with("name", text(event.text("signalName")))
                     .maybe("input", payloads(event.get("input")))
+                    .maybe("header", header(event.get("header")))
             }
             "WORKFLOW_EXECUTION_CANCEL_REQUESTED"
                 if event.get("externalWorkflowExecution").is_null() =>
             {
                 Step::new("cancel", id()).maybe("reason", reason(event, "cause"))
+            }
+            "WORKFLOW_EXECUTION_TERMINATED"
+                if event.text("identity") == "history-resetter"
+                    && event.text("reason").is_empty() =>
+            {
+                Step::new("reset", id())
+                    .comment("It was terminated by a reset. To where is not recorded.")
+                    .with("type", Node::Word("FirstWorkflowTask".to_owned()))
             }
             "WORKFLOW_EXECUTION_TERMINATED" => Step::new("terminate", id())
                 .maybe("reason", reason(event, "reason"))
@@ -107,6 +120,7 @@ pub(super) fn acts(story: &Story, versions: &[String]) -> Vec<Act> {
         let identity = Some(event.text("identity").to_owned());
         acts.push(Act { event: index, turnout: Turnout::Arrives, identity, step });
     }
+    acts.extend(updates::applied_again(story));
     // What a reset carried over came before the reset.
     acts.sort_by_key(|act| act.place(story));
     acts
@@ -116,7 +130,7 @@ pub(super) fn acts(story: &Story, versions: &[String]) -> Vec<Act> {
 fn resets(story: &Story, versions: &[String]) -> Vec<Act> {
     let mut acts = Vec::new();
     let mut number = 0;
-    for task in &story.tasks {
+    for (place, task) in story.tasks.iter().enumerate() {
         let (End::Reset(event), Some(ended)) = (story.end_of(task), task.ended) else { continue };
         let made_up = task
             .started
@@ -131,21 +145,26 @@ fn resets(story: &Story, versions: &[String]) -> Vec<Act> {
             Some(started) => story.events[started].id,
         };
 
+        let step = Step::new("reset", text(story.workflow_id()))
+            .with("event_id", super::yaml::number(point))
+            .maybe("reason", reason(event, "failure.message"));
+        let mut add = |step| {
+            acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
+        };
+        if hides_a_run(story, task) {
+            add(step.clone().comment("The run that is reset was made by a reset itself."));
+        }
+        if place + 1 < story.tasks.len() && is_late(story, place + 1) {
+            add(Step::new("pause_worker", text(WORKER)));
+        }
         number += 1;
         if let Some(version) = versions.get(number) {
             let step = Step::new("deploy", text(story.workflow_type()))
                 .with("version", text(version))
                 .with("worker", text(WORKER));
-            acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
+            add(step);
         }
-        let step = Step::new("reset", text(story.workflow_id()))
-            .with("event_id", super::yaml::number(point))
-            .maybe("reason", reason(event, "failure.message"));
-        if hides_a_run(story, task) {
-            let step = step.clone().comment("The run that is reset was made by a reset itself.");
-            acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
-        }
-        acts.push(Act { event: ended, turnout: Turnout::Resets, identity: None, step });
+        add(step);
     }
     acts
 }
@@ -189,11 +208,29 @@ pub(super) fn pauses(story: &Story) -> Vec<Act> {
             }));
             continue;
         }
+        if story.end_of(task) == End::NotTaken {
+            // Nobody takes it for so long that it goes elsewhere.
+            let before = story.tasks[..number].iter().rev().find_map(|task| task.started);
+            let next = story.tasks.get(number + 1).and_then(|task| task.started);
+            let is_next = |number| number + 1 < story.tasks.len() && is_late(story, number);
+            let acted = [
+                (before, Turnout::Follows, "pause_worker"),
+                (next.filter(|_| !is_next(number + 1)), Turnout::Arrives, "resume_worker"),
+            ];
+            acts.extend(acted.into_iter().filter_map(|(event, turnout, action)| {
+                let step = Step::new(action, text(WORKER));
+                Some(Act { event: event?, turnout, identity: None, step })
+            }));
+            continue;
+        }
         if !is_late(story, number) {
             continue;
         }
         let before = story.tasks[..number].iter().rev().find_map(|task| task.started);
-        if let Some(before) = before {
+        let is_reset = number
+            .checked_sub(1)
+            .is_some_and(|before| matches!(story.end_of(&story.tasks[before]), End::Reset(_)));
+        if let Some(before) = before.filter(|_| !is_reset) {
             acts.push(Act {
                 event: before,
                 turnout: Turnout::Follows,

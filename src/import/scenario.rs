@@ -10,6 +10,7 @@ use super::form::{Clock, Form};
 use super::script;
 use super::story::Story;
 use super::surroundings::{self, QUEUE, Surroundings, surroundings};
+use super::updates;
 use super::values;
 use super::yaml::{self, Node, Step, span, text};
 
@@ -35,7 +36,7 @@ pub(super) struct Draft {
 
 /// Writes a history as a scenario.
 pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
-    let around = surroundings(story);
+    let mut around = surroundings(story);
     let code = script::code(story, form);
     let mut notes = code.notes;
     notes.extend(around.notes.iter().cloned());
@@ -44,13 +45,22 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     for (number, (steps, _)) in (1..).zip(&around.scheduled) {
         versions.push((format!("run_{number}"), steps.clone()));
     }
-    for (number, steps) in (1..).zip(code.versions) {
+    // A worker with a sticky queue that goes on after a reset was not given other code.
+    let kept = if story.is_sticky() { code.versions.len().saturating_sub(1) } else { 0 };
+    for (number, steps) in (1..).zip(code.versions.into_iter().skip(kept)) {
         versions.push((format!("v{number}"), whole(steps, story, &around)));
     }
-    let continued = !story.last().text("newExecutionRunId").is_empty();
+    let successor = story.last().text("workflowType.name");
+    let is_other = !successor.is_empty() && successor != story.workflow_type();
+    if is_other && !around.code.contains_key(successor) {
+        around.code.insert(successor.to_owned(), vec![Step::alone("hang")]);
+    }
+    let continued = !story.last().text("newExecutionRunId").is_empty() && !is_other;
     if continued {
         versions.push(("next_run".to_owned(), vec![Step::alone("hang")]));
     }
+    let sent = updates::sent(story);
+    let handlers = code.updates.into_iter().chain(updates::unknown_handler(story)).collect();
     let names: Vec<String> = versions.iter().map(|(name, _)| name.clone()).collect();
     let first_run = around.runs_before + 1;
 
@@ -99,19 +109,24 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     let mut entries: Vec<(String, Node)> = Vec::new();
     let name = format!("{} {}, as it was recorded", story.workflow_type(), story.workflow_id());
     entries.push(("name".to_owned(), text(&name)));
-    entries.push(("workflows".to_owned(), Node::Map(workflows(story, versions, &around))));
+    entries
+        .push(("workflows".to_owned(), Node::Map(workflows(story, versions, handlers, &around))));
     if !done.code.is_empty() {
         let code = done.code.into_iter().map(|(kind, steps)| (kind, Node::Steps(steps)));
         entries.push(("activities".to_owned(), Node::Map(code.collect())));
     }
     entries.push(("workers".to_owned(), Node::Steps(workers)));
-    if operator.is_empty() {
+    if operator.is_empty() && sent.is_empty() {
         entries.push(("timeline".to_owned(), Node::Steps(timeline)));
     } else {
-        let clients = vec![
-            ("client".to_owned(), Node::Steps(timeline)),
-            ("operator".to_owned(), Node::Steps(operator)),
-        ];
+        let mut clients = vec![("client".to_owned(), Node::Steps(timeline))];
+        if !operator.is_empty() {
+            clients.push(("operator".to_owned(), Node::Steps(operator)));
+        }
+        for sent in &sent {
+            let step = updates::play(story, sent, form, tuning.lead, first_run);
+            clients.push((sent.client.clone(), Node::Steps(vec![step])));
+        }
         entries.push(("clients".to_owned(), Node::Map(clients)));
     }
     if let Some(end) = tuning.ends_at {
@@ -141,13 +156,22 @@ fn whole(steps: Vec<Step>, story: &Story, around: &Surroundings) -> Vec<Step> {
 fn workflows(
     story: &Story,
     versions: Vec<(String, Vec<Step>)>,
+    updates: Vec<(String, Node)>,
     around: &Surroundings,
 ) -> Vec<(String, Node)> {
-    let own = if let [(_, only)] = &versions[..] {
-        Node::Steps(only.clone())
+    let mut own = Vec::new();
+    if !updates.is_empty() {
+        own.push(("updates".to_owned(), Node::Map(updates)));
+    }
+    if let [(_, only)] = &versions[..] {
+        own.push(("steps".to_owned(), Node::Steps(only.clone())));
     } else {
         let versions = versions.into_iter().map(|(name, steps)| (name, Node::Steps(steps)));
-        Node::Map(vec![("versions".to_owned(), Node::Map(versions.collect()))])
+        own.push(("versions".to_owned(), Node::Map(versions.collect())));
+    }
+    let own = match &own[..] {
+        [(key, steps)] if key == "steps" => steps.clone(),
+        _ => Node::Map(own),
     };
     let others = around.code.iter().map(|(kind, steps)| (kind.clone(), Node::Steps(steps.clone())));
     std::iter::once((story.workflow_type().to_owned(), own)).chain(others).collect()
@@ -195,7 +219,8 @@ fn workers(
         .iter()
         .filter_map(|task| task.started)
         .map(|index| (index, story.events[index].text("identity")))
-        .filter(|(_, identity)| *identity != "history-service")
+        // An update's task that was written into the history later has none.
+        .filter(|(_, identity)| !matches!(*identity, "history-service" | ""))
         .collect();
     let first = identities.first().map_or(WORKER, |(_, identity)| identity);
     let late = (0..story.tasks.len())

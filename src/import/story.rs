@@ -76,6 +76,11 @@ fn is_command(kind: &str) -> bool {
     )
 }
 
+/// The event types that record what a worker says to an update.
+pub(super) fn is_answer(kind: &str) -> bool {
+    matches!(kind, "WORKFLOW_EXECUTION_UPDATE_ACCEPTED" | "WORKFLOW_EXECUTION_UPDATE_COMPLETED")
+}
+
 impl Story {
     /// Takes a history apart.
     pub(super) fn of(events: Vec<Event>) -> Self {
@@ -112,7 +117,7 @@ impl Story {
                 "WORKFLOW_EXECUTION_STARTED" => {}
                 kind => {
                     let asked = event.number("workflowTaskCompletedEventId");
-                    if is_command(kind) && asked > 0 {
+                    if (is_command(kind) && asked > 0) || is_answer(kind) {
                         if let Some(last) = story.turns.last_mut() {
                             last.commands.push(index);
                         }
@@ -249,6 +254,59 @@ impl Story {
         })?;
         let is_schedule = |event: &Event| event.kind == "WORKFLOW_TASK_SCHEDULED";
         (!self.events[reset..index].iter().any(is_schedule)).then_some(reset)
+    }
+
+    /// Whether an update was accepted at the end of this turn, other than one that a reset has
+    /// written into the history.
+    pub(super) fn is_updated(&self, turn: &Turn) -> bool {
+        turn.commands.iter().any(|index| self.update_sent(*index).is_some())
+    }
+
+    /// The request of an update that was sent and accepted with this event.
+    pub(super) fn update_sent(&self, index: usize) -> Option<&Value> {
+        let event = &self.events[index];
+        let is_accepted = event.kind == "WORKFLOW_EXECUTION_UPDATE_ACCEPTED";
+        Some(event.get("acceptedRequest")).filter(|request| is_accepted && !request.is_null())
+    }
+
+    /// The id of the update that an event is about.
+    pub(super) fn update_id(&self, event: &Event) -> String {
+        let paths = [
+            "protocolInstanceId",
+            "acceptedRequest.meta.updateId",
+            "meta.updateId",
+            "request.meta.updateId",
+        ];
+        let ids = paths.into_iter().map(|path| event.text(path));
+        ids.into_iter().find(|id| !id.is_empty()).unwrap_or_default().to_owned()
+    }
+
+    /// What an update is called, from whichever event tells it.
+    pub(super) fn update_name(&self, id: &str) -> &str {
+        let about = self.events.iter().filter(|event| {
+            event.kind.starts_with("WORKFLOW_EXECUTION_UPDATE_") && self.update_id(event) == id
+        });
+        let names = about.flat_map(|event| {
+            ["acceptedRequest.input.name", "request.input.name"].map(|path| event.text(path))
+        });
+        names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
+    }
+
+    /// The turn at whose end an event was asked for.
+    pub(super) fn turn_of(&self, index: usize) -> Option<usize> {
+        self.turns.iter().position(|turn| turn.commands.contains(&index))
+    }
+
+    /// Whether a task was ever on a sticky queue.
+    pub(super) fn is_sticky(&self) -> bool {
+        self.tasks.iter().any(|task| {
+            self.events[task.scheduled].text("taskQueue.kind") == "TASK_QUEUE_KIND_STICKY"
+        })
+    }
+
+    /// Whether its worker was an SDK's, as it says itself.
+    pub(super) fn is_exported(&self) -> bool {
+        self.events.iter().any(|event| !event.get("sdkMetadata").is_null())
     }
 
     /// The attempt of a task, from 1.

@@ -62,6 +62,7 @@ pub(super) fn options(step: Step, story: &Story) -> Step {
         .maybe("retry_policy", values::retry_policy(story.start("retryPolicy"), Default::None))
         .maybe("cron_schedule", story.start("cronSchedule").as_str().map(text))
         .maybe("input", payloads(story.start("input")))
+        .maybe("header", values::header(story.start("header")))
 }
 
 impl Surroundings {
@@ -299,7 +300,8 @@ impl Surroundings {
                     .maybe("workflow_run_timeout", run)
                     .maybe("workflow_task_timeout", task)
                     .maybe("cron_schedule", story.start("cronSchedule").as_str().map(text))
-                    .maybe("input", payloads(story.start("input")));
+                    .maybe("input", payloads(story.start("input")))
+                    .maybe("header", values::header(story.start("header")));
                 self.code.insert("Before".to_owned(), vec![step]);
                 self.runs_before = 1;
                 if chain {

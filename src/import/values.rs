@@ -50,6 +50,14 @@ pub(super) fn one(payload: &Value) -> Option<Node> {
     payloads(&json!({ "payloads": [payload] }))
 }
 
+/// A header, if there is something in it.
+pub(super) fn header(header: &Value) -> Option<Node> {
+    let fields = header["fields"].as_object()?;
+    let fields = fields.iter().filter_map(|(name, value)| Some((name.clone(), one(value)?)));
+    let fields: Vec<(String, Node)> = fields.collect();
+    (!fields.is_empty()).then_some(Node::Map(fields))
+}
+
 /// The value that a payload is the plain JSON of, byte for byte.
 fn plain(payload: &Value) -> Option<Value> {
     let read: common::Payload = from_json(payload).ok()?;

@@ -40,10 +40,14 @@
 
 mod action;
 mod answer;
+mod happening;
 mod json;
 mod outcome;
+pub mod search;
 mod text;
+mod trace;
 
 pub use json::{invalid_json, result_json};
 pub use outcome::Outcome;
 pub use text::{styled_text, text};
+pub use trace::{trace_json, trace_text};

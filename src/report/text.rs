@@ -18,12 +18,15 @@ pub fn text(result: &RunResult) -> String {
 /// The same, for a terminal if the style says so.
 pub fn styled_text(result: &RunResult, style: Style) -> String {
     let mut text = String::new();
+    let runs: Vec<_> = result.executions.iter().map(ExecutionResult::to_show).collect();
     // Writing to a string cannot fail.
-    let _ = write_text(&mut text, result, style);
+    let _ = write_head(&mut text, result);
+    let _ = write!(text, "\n{}", render(&runs, style));
     text
 }
 
-fn write_text(out: &mut String, result: &RunResult, style: Style) -> std::fmt::Result {
+/// What stands above the histories.
+pub(super) fn write_head(out: &mut String, result: &RunResult) -> std::fmt::Result {
     writeln!(out, "scenario      {}", plain(&result.scenario().name))?;
     writeln!(out, "virtual time  {}", result.end.offset(EPOCH))?;
     match &result.ended {
@@ -36,9 +39,7 @@ fn write_text(out: &mut String, result: &RunResult, style: Style) -> std::fmt::R
             })?;
         }
     }
-    write_log(out, result)?;
-    let runs: Vec<_> = result.executions.iter().map(ExecutionResult::to_show).collect();
-    write!(out, "\n{}", render(&runs, style))
+    write_log(out, result)
 }
 
 /// A line a step: when it was answered, whose it is, what was asked, what came of it.
@@ -58,7 +59,7 @@ fn write_log(out: &mut String, result: &RunResult) -> std::fmt::Result {
         let Some(step) = result.client_steps(entry.client).get(entry.step as usize) else {
             continue;
         };
-        let asked = action::describe(&step.action);
+        let asked = action::describe(step);
         let (answered, below) = answer::describe(&entry.answer, result);
         writeln!(out, "  {at}  {name:width$}  {} -> {}", plain(&asked), plain(&answered))?;
         for line in below {

@@ -1,5 +1,7 @@
 //! From a text to a [`Scenario`]: what stands where. Whether names are known is `check`'s.
 
+mod expectations;
+
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 use std::rc::Rc;
@@ -13,8 +15,8 @@ use super::diagnostic::{Diagnostic, Diagnostics, quoted};
 use super::duration::Span;
 use super::limits::{MAX_BYTES, MAX_DIAGNOSTICS, MAX_FAULTS, MAX_STEPS};
 use super::model::{
-    ActivityAction, ActivityStep, ClientAction, ClientStep, Expectation, FailsWith, RunNumber,
-    Scenario, Timing, UpdateHandler, Version, When, Worker, Workflow, WorkflowAction, WorkflowStep,
+    ActivityAction, ActivityStep, ClientAction, ClientStep, FailsWith, RunNumber, Scenario, Timing,
+    UpdateHandler, Version, When, Worker, Workflow, WorkflowAction, WorkflowStep,
 };
 use super::source::{Location, Source};
 use super::spans::Place;
@@ -32,6 +34,9 @@ pub(super) const SCENARIO_KEYS: &[&str] = &[
     "timeline",
     "clients",
     "expect",
+    "outcomes",
+    "always",
+    "never",
     "ends_at",
     "window",
     "faults",
@@ -212,6 +217,10 @@ impl Reader {
             workers: vec![Worker::default()],
             clients: BTreeMap::new(),
             expect: Vec::new(),
+            outcomes: Vec::new(),
+            outcomes_at: Location::default(),
+            always: Vec::new(),
+            never: Vec::new(),
             ends_at: None,
             window: Duration::ZERO,
             faults: 0,
@@ -265,17 +274,12 @@ impl Reader {
                         scenario.clients.extend(steps.map(|s| (pair.key.to_owned(), s)));
                     }
                 }
-                "expect" => {
-                    for node in self.list(pair.value, "expectations")? {
-                        if self.is_full() {
-                            return None;
-                        }
-                        let of = node.decode();
-                        let Some(of) = self.accept(of) else { continue };
-                        let at = node.at();
-                        self.places.mappings.insert(at.span().start, node.place().clone());
-                        scenario.expect.push(Expectation { at, of });
-                    }
+                "expect" => scenario.expect = self.expectations(pair.value)?,
+                "always" => scenario.always = self.expectations(pair.value)?,
+                "never" => scenario.never = self.expectations(pair.value)?,
+                "outcomes" => {
+                    scenario.outcomes = self.outcomes(pair)?;
+                    scenario.outcomes_at = pair.key_at.clone();
                 }
                 "ends_at" => {
                     scenario.ends_at = self.decode::<Span>(pair.value).map(|span| span.0);

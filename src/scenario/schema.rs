@@ -10,6 +10,7 @@ use super::model::{
     ActivityStep, CancellationModel, ClientStep, FailsWith, RequestFault, RunExpectation, Worker,
     WorkflowStep,
 };
+use super::names::status_names;
 use super::parse::WhenMapping;
 use super::steps::{Row, Step, list};
 
@@ -31,6 +32,7 @@ pub fn schema() -> Value {
     let model = schemas.subschema_for::<CancellationModel>();
     definitions.extend(schemas.take_definitions(true));
     let code = list::<WorkflowStep>();
+    let end_of_run = end_of_run();
     json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Deadbeat scenario",
@@ -102,7 +104,28 @@ pub fn schema() -> Value {
                 "additionalProperties": list::<ClientStep>(),
             },
             "expect": {
-                "description": "What must be true at the end.",
+                "description": "What must be true at the end, in the default order.",
+                "type": "array",
+                "items": expectation,
+            },
+            "outcomes": {
+                "description": "The outcomes of all orderings: by Workflow Id, how its runs end.",
+                "type": "array",
+                "minItems": 1,
+                "items": {
+                    "type": "object",
+                    "additionalProperties": {
+                        "anyOf": [end_of_run, { "type": "array", "items": end_of_run }],
+                    },
+                },
+            },
+            "always": {
+                "description": "What must be true at the end, in every ordering.",
+                "type": "array",
+                "items": expectation,
+            },
+            "never": {
+                "description": "What must not be true at the end, in any ordering.",
                 "type": "array",
                 "items": expectation,
             },
@@ -124,6 +147,17 @@ pub fn schema() -> Value {
             },
         },
         "definitions": definitions,
+    })
+}
+
+/// The schema of how a run ends, as outcomes tell it.
+fn end_of_run() -> Value {
+    let statuses: Vec<&str> =
+        status_names().into_iter().filter(|status| *status != "Failed").collect();
+    json!({
+        "type": "string",
+        "description": "A status; behind `Failed`, in brackets, the kind of failure.",
+        "pattern": format!(r"^({}|Failed \(.+\))$", statuses.join("|")),
     })
 }
 

@@ -209,6 +209,15 @@ impl<'a> Node<'a> {
             return Diagnostic::new(format!("{found} is out of range"))
                 .at(at(here), format!("expected {expected}"));
         }
+        if let Some(rest) = message.strip_prefix("invalid length ")
+            && let Some((found, expected)) = rest.split_once(", expected ")
+        {
+            let told = match expected.strip_prefix("an array of length ") {
+                Some(expected) => format!("expected {expected} items"),
+                None => "there are too many items".to_owned(),
+            };
+            return Diagnostic::new(told).at(at(here), format!("this has {found}"));
+        }
         Diagnostic::new(message).at(at(here), "")
     }
 }
@@ -237,6 +246,8 @@ fn in_words(expected: &str) -> &str {
         "a string" => "text",
         "a sequence" => "a list",
         "a map" => "a mapping",
+        "a Value::Tagged enum" => "a name",
+        "i64" => "a whole number",
         "a boolean" => "`true` or `false`",
         "u32" => "a number from 0 to 4294967295",
         "f64" => "a number",

@@ -44,11 +44,7 @@ where
         let message = frame::read(body, encoding?).await?;
         perform(host, route, &message, &Metadata { client, timeout, next_runs }).await
     };
-    answer::answer(
-        within(timeout, answered).await.unwrap_or_else(|| {
-            Err(RpcError::new(Code::DeadlineExceeded, "context deadline exceeded"))
-        }),
-    )
+    answer::answer(within(timeout, answered).await.unwrap_or_else(|| Err(too_late())))
 }
 
 /// The client waits no longer; it is unlikely to hear this.

@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::commands::BadCommand;
 use super::duration::{is_negative, or_zero};
 use super::messages;
+use super::mutation::Mutation;
 use super::retry::{self, Decision};
+use super::size;
 use super::transaction::Transaction;
 use crate::api::limits;
 use crate::api::{ActivityTask, ActivityToken, PendingActivity, PendingActivityState, RpcError};
@@ -149,6 +151,11 @@ pub(super) fn schedule(
         retry_policy: RetryPolicy::with_defaults(command.retry_policy.as_ref()),
         workflow_task_completed_event_id: completed,
     });
+    size::check_command(
+        command.input.as_ref(),
+        WorkflowTaskFailedCause::BadScheduleActivityAttributes,
+        "ScheduleActivityTaskCommandAttributes.Input",
+    )?;
     if tx.run.activities.iter().any(|activity| activity.activity_id() == command.activity_id) {
         return Err(BadCommand::new(
             WorkflowTaskFailedCause::ScheduleActivityDuplicateId,
@@ -160,6 +167,10 @@ pub(super) fn schedule(
         ));
     }
     let id = tx.add(Attributes::ActivityTaskScheduled(Arc::clone(&scheduled)));
+    let mut scheduled = scheduled;
+    if tx.run.mutant(Mutation::HeartbeatTimesOutEarly) {
+        Arc::make_mut(&mut scheduled).timeouts.heartbeat /= 2;
+    }
     let activity = Activity::new(tx.run, id, scheduled, tx.now);
     tx.run.activities.push(activity);
     Ok(())
@@ -390,9 +401,10 @@ pub(super) fn heartbeat(
     details: Option<Payloads>,
 ) -> Result<bool, RpcError> {
     let at = find_started(run, named)?;
+    let forgets = run.mutant(Mutation::ForgetsHeartbeats);
     let activity = &mut run.activities[at];
     activity.heartbeat_details = details;
-    activity.last_heartbeat_time = Some(now);
+    activity.last_heartbeat_time = Some(now).filter(|_| !forgets);
     Ok(activity.cancel_requested.is_some())
 }
 
@@ -442,6 +454,11 @@ pub(super) fn respond_failed(
     {
         return Err(RpcError::invalid_argument("Failure must have ApplicationFailureInfo."));
     }
+    if size::is_too_large(sent.map(|sent| &**sent))
+        || size::is_too_large(request.last_heartbeat_details.as_deref())
+    {
+        return Err(RpcError::unimplemented("an activity's failure of more than 2 MB"));
+    }
     let at = find_started(tx.run, named)?;
     let now = tx.now;
     let activity = &mut tx.run.activities[at];
@@ -449,9 +466,34 @@ pub(super) fn respond_failed(
         activity.heartbeat_details = Some(details.clone());
         activity.last_heartbeat_time = Some(now);
     }
-    let failure = Failure::Sent(
-        sent.cloned().unwrap_or_else(|| Shared::new(crate::official::failure::Failure::default())),
-    );
+    let failure = sent.cloned().unwrap_or_else(|| Shared::new(<_>::default()));
+    fail(tx, at, failure, &request.identity);
+    Ok(())
+}
+
+/// An activity that has said more than the server takes fails, and not to be retried (observed).
+pub(super) fn fail_for_size(
+    tx: &mut Transaction<'_>,
+    named: Named<'_>,
+    message: &str,
+    identity: &Name,
+) -> Result<(), RpcError> {
+    let at = find_started(tx.run, named)?;
+    fail(tx, at, Shared::new(size::failure(message)), identity);
+    Ok(())
+}
+
+/// An attempt has failed: there is another, or the activity closes.
+fn fail(
+    tx: &mut Transaction<'_>,
+    at: usize,
+    failure: Shared<crate::official::failure::Failure>,
+    identity: &Name,
+) {
+    let now = tx.now;
+    let at_once = tx.run.mutant(Mutation::RetriesAtOnce);
+    let failure = Failure::Sent(failure);
+    let activity = &mut tx.run.activities[at];
     let decision = if activity.cancel_requested.is_some() {
         Decision::GiveUp(RetryState::CancelRequested)
     } else {
@@ -460,6 +502,7 @@ pub(super) fn respond_failed(
     };
     match decision {
         Decision::RetryAfter(interval) => {
+            let interval = if at_once { Duration::ZERO } else { interval };
             activity.retry(now, interval, failure);
             tx.change_silently();
         }
@@ -470,14 +513,13 @@ pub(super) fn respond_failed(
                     failure,
                     scheduled_event_id,
                     started_event_id,
-                    identity: request.identity.clone(),
+                    identity: identity.clone(),
                     retry_state,
                 }
             });
             tx.schedule_workflow_task();
         }
     }
-    Ok(())
 }
 
 /// `RespondActivityTaskCanceled`: only after a request (R64).
@@ -514,7 +556,19 @@ pub(super) fn close(
     close: impl FnOnce(EventId, Option<EventId>) -> Attributes,
 ) {
     let scheduled = activity.scheduled_event_id;
-    let attributes = close(scheduled, None);
+    let mut attributes = close(scheduled, None);
+    if tx.run.mutant(Mutation::LosesActivityClose) {
+        return;
+    }
+    if tx.run.mutant(Mutation::CancelsUnasked) {
+        attributes = Attributes::ActivityTaskCanceled {
+            details: None,
+            latest_cancel_requested_event_id: scheduled,
+            scheduled_event_id: scheduled,
+            started_event_id: None,
+            identity: Name::empty(),
+        };
+    }
     match activity.started {
         Some(started) => {
             let start = Attributes::ActivityTaskStarted {
@@ -524,6 +578,9 @@ pub(super) fn close(
                 last_failure: activity.last_failure,
                 polled,
             };
+            if tx.run.mutant(Mutation::StartsActivityTwice) {
+                tx.buffer_at(started.time, start.clone());
+            }
             tx.buffer_at(started.time, start);
             tx.buffer_close(scheduled, attributes);
         }

@@ -48,30 +48,29 @@ impl Agenda {
         if runs.len() <= FEW {
             return;
         }
-        match &mut self.index {
-            Some(index) => Arc::make_mut(index).refresh(&runs[at.0 as usize]),
-            None => {
-                let mut index = Index::default();
-                runs.iter().for_each(|run| index.refresh(run));
-                self.index = Some(Arc::new(index));
-            }
+        if let Some(index) = &mut self.index {
+            Arc::make_mut(index).refresh(&runs[at.0 as usize]);
+            return;
         }
+        let mut index = Index::default();
+        for run in runs {
+            index.refresh(run);
+        }
+        self.index = Some(Arc::new(index));
     }
 
     /// What comes first.
     pub(super) fn first(&self, runs: &[Part<Run>], polls: &Polls) -> Option<(Time, TaskKey)> {
-        match &self.index {
-            Some(index) => index.first(polls),
-            None => {
-                let mut first: Option<(Time, TaskKey)> = None;
-                each_due(runs, polls, |time, key| {
-                    if first.is_none_or(|first| (time, key) < first) {
-                        first = Some((time, key));
-                    }
-                });
-                first
-            }
+        if let Some(index) = &self.index {
+            return index.first(polls);
         }
+        let mut first: Option<(Time, TaskKey)> = None;
+        each_due(runs, polls, |time, key| {
+            if first.is_none_or(|first| (time, key) < first) {
+                first = Some((time, key));
+            }
+        });
+        first
     }
 
     /// Whether there are too many runs to look at each.
@@ -183,20 +182,24 @@ impl Index {
         if self.of_run.len() <= at {
             self.of_run.resize_with(at + 1, Vec::new);
         }
-        let mut entries = std::mem::take(&mut self.of_run[at]);
-        for entry in entries.drain(..) {
-            self.remove(&entry);
-        }
+        let mut new = Vec::new();
         each_pending(run, |time, key, queue| {
-            entries.push(Entry { time, key, queue: queue.map(QueueRef::to_owned) });
+            new.push(Entry { time, key, queue: queue.map(QueueRef::to_owned) });
         });
-        for Entry { time, key, queue } in &entries {
+        let old = std::mem::take(&mut self.of_run[at]);
+        // Most changes of a run leave most of it as it was, at both ends.
+        let (gone, come) = between_equal_ends(&old, &new);
+        // The same may be in the list twice.
+        for entry in gone.iter().filter(|entry| !new.contains(entry)) {
+            self.remove(entry);
+        }
+        for Entry { time, key, queue } in come {
             match queue {
                 None => self.by_itself.insert((*time, *key)),
                 Some(queue) => self.waiting.entry(queue.clone()).or_default().insert((*time, *key)),
             };
         }
-        self.of_run[at] = entries;
+        self.of_run[at] = new;
     }
 
     fn remove(&mut self, Entry { time, key, queue }: &Entry) {
@@ -229,5 +232,33 @@ impl Index {
             let due = waiting.iter().take_while(|(time, _)| *time <= until);
             out.extend(due.map(|(time, key)| ((*time).max(since), *key)));
         }
+    }
+}
+
+/// What two lists have between what they have in common at their beginnings and their ends.
+fn between_equal_ends<'a, T: PartialEq>(one: &'a [T], other: &'a [T]) -> (&'a [T], &'a [T]) {
+    let equal = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let (one, other) = (&one[equal..], &other[equal..]);
+    let pairs = one.iter().rev().zip(other.iter().rev());
+    let equal = pairs.take_while(|(one, other)| one == other).count();
+    (&one[..one.len() - equal], &other[..other.len() - equal])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_between_equal_ends_is_what_differs() {
+        let between = |one: &str, other: &str| {
+            let (one, other) = (one.as_bytes(), other.as_bytes());
+            let (gone, come) = between_equal_ends(one, other);
+            [gone, come].map(|part| String::from_utf8(part.to_vec()).unwrap())
+        };
+        assert_eq!(between("abcd", "abd"), ["c", ""]);
+        assert_eq!(between("aab", "aaab"), ["", "a"]);
+        assert_eq!(between("abc", "abc"), ["", ""]);
+        assert_eq!(between("abc", ""), ["abc", ""]);
+        assert_eq!(between("axc", "ayyc"), ["x", "yy"]);
     }
 }

@@ -134,31 +134,48 @@ impl Server {
 
     /// Finds out which executions the job is about, or deals with the next of them.
     pub(super) fn batch_step(&mut self, now: Time, at: BatchIndex) {
-        let Some(batch) = self.batches.get(at.0 as usize).cloned() else { return };
-        let mut batch = Arc::unwrap_or_clone(batch);
-        match &mut batch.progress {
-            Progress::Asked => match self.targets(&batch.request) {
-                Ok(targets) if targets.is_empty() => batch.close(now, Progress::Completed),
-                Ok(targets) => batch.progress = Progress::Working(targets),
-                Err(_) => batch.close(now, Progress::Failed),
-            },
-            Progress::Working(left) => {
-                if let Some(target) = left.pop_front() {
-                    let is_last = left.is_empty();
-                    let number = batch.completed + batch.failed;
-                    match self.deal_with(now, &batch.request, target, (at, number)) {
-                        // Who is gone or closed needs no more.
-                        Ok(_) | Err(RpcError { code: Code::NotFound, .. }) => batch.completed += 1,
-                        Err(_) => batch.failed += 1,
-                    }
-                    if is_last {
-                        batch.close(now, Progress::Completed);
-                    }
+        let Some(batch) = self.batches.get(at.0 as usize) else { return };
+        let request = batch.request.clone();
+        match batch.progress {
+            Progress::Asked => {
+                let targets = self.targets(&request);
+                let batch = self.edit_batch(at);
+                match targets {
+                    Ok(targets) if targets.is_empty() => batch.close(now, Progress::Completed),
+                    Ok(targets) => batch.progress = Progress::Working(targets),
+                    Err(_) => batch.close(now, Progress::Failed),
                 }
             }
+            Progress::Working(_) => self.deal_with_next(now, at, &request),
             Progress::Completed | Progress::Failed => {}
         }
-        self.batches[at.0 as usize] = Arc::new(batch);
+    }
+
+    fn edit_batch(&mut self, at: BatchIndex) -> &mut Batch {
+        Arc::make_mut(&mut self.batches[at.0 as usize])
+    }
+
+    fn deal_with_next(
+        &mut self,
+        now: Time,
+        at: BatchIndex,
+        request: &Shared<StartBatchOperationRequest>,
+    ) {
+        let batch = self.edit_batch(at);
+        let Progress::Working(left) = &mut batch.progress else { return };
+        let Some(target) = left.pop_front() else { return };
+        let is_last = left.is_empty();
+        let number = batch.completed + batch.failed;
+        let result = self.deal_with(now, request, target, (at, number));
+        let batch = self.edit_batch(at);
+        match result {
+            // Who is gone or closed needs no more.
+            Ok(_) | Err(RpcError { code: Code::NotFound, .. }) => batch.completed += 1,
+            Err(_) => batch.failed += 1,
+        }
+        if is_last {
+            batch.close(now, Progress::Completed);
+        }
     }
 
     /// The executions that a job is about.

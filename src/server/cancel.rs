@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::mutation::Mutation;
 use super::transaction::Transaction;
 use crate::history::event::ExternalOrigin;
 use crate::history::{Attributes, Name};
@@ -14,7 +15,7 @@ pub(super) fn request(
     identity: &Name,
     external: Option<Arc<ExternalOrigin>>,
 ) {
-    if tx.run.cancel_requested {
+    if tx.run.cancel_requested && !tx.run.mutant(Mutation::CancelsTwice) {
         return;
     }
     tx.run.cancel_requested = true;
@@ -23,6 +24,9 @@ pub(super) fn request(
         identity: identity.clone(),
         external,
     });
+    if tx.run.mutant(Mutation::CancelDoesNotWake) {
+        return;
+    }
     tx.schedule_workflow_task();
 }
 

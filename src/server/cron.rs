@@ -9,7 +9,7 @@ use super::close::successor;
 use super::commands::NewRun;
 use super::cron_spec::{NoSchedule, Schedule};
 use super::run::Run;
-use crate::api::{Code, RpcError};
+use crate::api::RpcError;
 use crate::clock::Time;
 use crate::history::event::Initiator;
 use crate::history::{Failure, Payloads};
@@ -26,9 +26,7 @@ pub(super) fn validate(schedule: &str, now: Time) -> Result<(), RpcError> {
         )),
         Err(NoSchedule::Malformed) => Err(RpcError::invalid_argument("invalid CronSchedule.")),
         // The real server falls over, and masks what went wrong.
-        Err(NoSchedule::NothingBehindZone) => {
-            Err(RpcError::new(Code::Internal, "something went wrong, please retry (00000000)"))
-        }
+        Err(NoSchedule::NothingBehindZone) => Err(RpcError::masked()),
         Err(NoSchedule::UnknownZone(zone)) => {
             Err(RpcError::unimplemented(format_args!("the time zone {zone} of a CronSchedule")))
         }

@@ -8,6 +8,7 @@ use super::Server;
 use super::child::{self, ChildState};
 use super::external::{self, Passed};
 use super::key::{RunIndex, Transfer};
+use super::mutation::Mutation;
 use super::run::Run;
 use super::start::{FirstTask, Policies, Verdict, judge};
 use super::terminate::{TerminatedBy, Termination, terminate};
@@ -220,7 +221,8 @@ impl Server {
         // A child that an earlier run of a reset parent started is not this run's to close.
         let is_own = self.get(current).started.first_execution_run_id == first_run
             && self.is_child(current, &origin);
-        if !is_own || !self.get(current).is_open() {
+        let leaves_open = self.get(parent).mutant(Mutation::LeavesChildrenOpen);
+        if !is_own || !self.get(current).is_open() || leaves_open {
             return;
         }
         match policy {
@@ -249,6 +251,9 @@ impl Server {
     /// the parent, the run that took its place (B20).
     fn notify_parent(&mut self, now: Time, child: RunIndex) {
         let run = self.get(child);
+        if run.mutant(Mutation::KeepsChildCloseSecret) {
+            return;
+        }
         let (Some(of), Some(close)) = (run.started.parent.clone(), child::close_of(run)) else {
             return;
         };

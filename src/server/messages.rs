@@ -174,11 +174,6 @@ pub(super) fn already_started(
     RpcError { code: Code::AlreadyExists, message: message.into(), detail: Some(detail) }
 }
 
-/// An error that the real server masks, with a hash of it.
-pub(super) fn masked() -> RpcError {
-    RpcError::new(Code::Internal, "something went wrong, please retry (00000000)")
-}
-
 /// No update of the run has this id.
 pub(super) fn update_not_found(id: &str) -> RpcError {
     RpcError::not_found(format!("update \"{id}\" not found"))

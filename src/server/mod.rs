@@ -50,9 +50,12 @@ mod directory;
 mod duration;
 mod external;
 mod follow_up;
+mod go_duration;
 mod key;
+mod look;
 mod memo;
 mod messages;
+mod mutation;
 mod polls;
 mod query;
 mod reader;
@@ -63,6 +66,7 @@ mod retry;
 mod run;
 mod search_attributes;
 mod signal;
+mod size;
 mod speculative;
 mod start;
 mod start_checks;
@@ -77,6 +81,10 @@ mod visibility;
 mod workflow_task;
 
 pub use key::{BatchIndex, Dispatch, RunIndex, TaskKey, Timer, Transfer};
+pub(crate) use look::PendingCounts;
+#[cfg(test)]
+pub(crate) use mutation::Mutation;
+pub(crate) use retry::interval as retry_interval;
 pub use run::Run;
 
 use std::collections::BTreeMap;
@@ -114,6 +122,9 @@ pub struct Server {
     answers: Outbox,
     /// Follows from the rest: no part of what the server is.
     agenda: Agenda,
+    /// How it is broken.
+    #[cfg(test)]
+    mutation: Option<Mutation>,
     /// Runs that have changed, if somebody wants to know; no part of what the server is, either.
     changed: Option<Vec<RunIndex>>,
 }
@@ -150,6 +161,8 @@ impl Server {
             parked: BTreeMap::new(),
             answers: Outbox::new(),
             agenda: Agenda::default(),
+            #[cfg(test)]
+            mutation: None,
             changed: None,
         }
     }
@@ -393,6 +406,22 @@ impl Server {
         self.refresh(at);
     }
 
+    /// A run with nothing in it but its start, as broken as the server.
+    #[cfg_attr(not(test), allow(clippy::unused_self))] // which only tests break
+    fn new_run(
+        &self,
+        at: RunIndex,
+        run_id: RunId,
+        now: Time,
+        started: Arc<WorkflowExecutionStarted>,
+        request_id: Name,
+    ) -> Run {
+        #[cfg(test)]
+        return Run { mutation: self.mutation, ..Run::new(at, run_id, now, started, request_id) };
+        #[cfg(not(test))]
+        Run::new(at, run_id, now, started, request_id)
+    }
+
     /// Makes a run and writes its first events.
     fn make_run(
         &mut self,
@@ -404,7 +433,7 @@ impl Server {
         signal: Option<Arc<WorkflowExecutionSignaled>>,
     ) -> RunIndex {
         let at = RunIndex(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
-        let mut run = Run::new(at, run_id, now, started, request_id);
+        let mut run = self.new_run(at, run_id, now, started, request_id);
         let mut tx = Transaction::begin(now, &mut run);
         start::begin(&mut tx, first_task, signal);
         tx.commit();

@@ -17,6 +17,10 @@ use crate::history::{Attributes, Event, EventId, History, RunId};
 pub(super) fn rebuild(base: &Run, kept: History, index: RunIndex, run_id: RunId, now: Time) -> Run {
     let started = Arc::clone(&base.started);
     let mut run = Run::new(index, run_id, now, started, base.start_request_id.clone());
+    #[cfg(test)]
+    {
+        run.mutation = base.mutation;
+    }
     // No backoff is applied again (B24), and the timeouts begin anew (B15).
     run.first_workflow_task_at = None;
     run.had_workflow_task = true;

@@ -11,6 +11,7 @@ use super::Server;
 use super::child::{self, ChildState};
 use super::key::{RunIndex, Transfer};
 use super::messages;
+use super::mutation::Mutation;
 use super::rebuild::rebuild;
 use super::run::Run;
 use super::terminate::{TerminatedBy, Termination, terminate};
@@ -63,9 +64,14 @@ impl Server {
         if *current_run.start_request_id == *request.request_id {
             return Ok(Response::ResetWorkflowExecution { run_id: current_run.execution.run_id });
         }
-        let kept = keep(&self.runs[base.0 as usize].history, point)?;
+        let mut kept = keep(&self.runs[base.0 as usize].history, point)?;
+        if self.runs[base.0 as usize].mutant(Mutation::KeepsTooMuch) {
+            let history = &self.runs[base.0 as usize].history;
+            let more = (point.0..).take(100).find_map(|id| history.prefix(EventId(id)));
+            kept = more.unwrap_or(kept);
+        }
         if !excluded.updates && self.has_an_update_twice(base, point) {
-            return Err(messages::masked());
+            return Err(RpcError::masked());
         }
 
         let new = RunIndex(u32::try_from(self.runs.len()).unwrap_or(u32::MAX));
@@ -186,7 +192,7 @@ fn excluded(request: &ResetWorkflowExecutionRequest) -> Result<Excluded, RpcErro
             types.push(ResetReapplyExcludeType::Update.into());
         }
         Err(_) => {
-            return Err(messages::masked());
+            return Err(RpcError::masked());
         }
     }
     let has = |which: ResetReapplyExcludeType| types.contains(&which.into());
@@ -296,6 +302,8 @@ fn reapply<'e>(
 ) {
     for event in events {
         match &event.attributes {
+            Attributes::WorkflowExecutionSignaled(_)
+                if tx.run.mutant(Mutation::LosesReappliedSignal) => {}
             Attributes::WorkflowExecutionSignaled(signaled) if !excluded.signals => {
                 // Who sent it from another execution is not carried over.
                 let again = WorkflowExecutionSignaled { external: None, ..(**signaled).clone() };

@@ -64,7 +64,7 @@ pub(super) fn decide(
 
 /// The wait after attempt `number`: initial · coefficient^(number − 1), capped (R73). By repeated
 /// multiplication, since `powf` may differ in its last bit from machine to machine.
-pub(super) fn interval(policy: &RetryPolicy, number: u32) -> Duration {
+pub(crate) fn interval(policy: &RetryPolicy, number: u32) -> Duration {
     let maximum = policy.maximum_interval;
     let mut interval = policy.initial_interval;
     for _ in 1..number {

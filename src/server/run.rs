@@ -88,6 +88,9 @@ pub struct Run {
     pub(super) reset_run_id: Option<RunId>,
     /// The run that took over, by continue-as-new or retry.
     pub(super) successor: Option<RunId>,
+    /// How its server is broken.
+    #[cfg(test)]
+    pub(super) mutation: Option<super::mutation::Mutation>,
 }
 
 impl Run {
@@ -141,6 +144,8 @@ impl Run {
             reset_run_id: None,
             successor: None,
             started,
+            #[cfg(test)]
+            mutation: None,
         }
     }
 

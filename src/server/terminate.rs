@@ -2,6 +2,7 @@
 
 use super::close::follow_close;
 use super::key::Transfer;
+use super::mutation::Mutation;
 use super::query::{self, ClosedBy};
 use super::transaction::Transaction;
 use super::{messages, workflow_task};
@@ -28,7 +29,9 @@ pub(super) enum TerminatedBy {
 /// (R42); a transient one leaves nothing (R43).
 pub(super) fn terminate(tx: &mut Transaction<'_>, termination: Termination, by: TerminatedBy) {
     query::run_closed_from_outside(tx.run, ClosedBy::Request);
-    workflow_task::fail_by_server(tx);
+    if !tx.run.mutant(Mutation::TerminatesStartedTask) {
+        workflow_task::fail_by_server(tx);
+    }
     tx.flush();
     let attributes = Attributes::WorkflowExecutionTerminated {
         reason: termination.reason,
@@ -36,6 +39,10 @@ pub(super) fn terminate(tx: &mut Transaction<'_>, termination: Termination, by: 
         identity: termination.identity,
     };
     tx.close(ExecutionStatus::Terminated, attributes);
+    if tx.run.mutant(Mutation::SchedulesTaskAfterTerminate) {
+        tx.run.workflow_task_attempt = 1;
+        tx.schedule_transient_workflow_task();
+    }
     match by {
         TerminatedBy::Request => follow_close(tx.run, tx.now),
         // A child whose start is recorded still gets its first task.

@@ -3,6 +3,7 @@
 use super::commands::BadCommand;
 use super::commands::too_long_name;
 use super::duration::{is_negative, or_zero};
+use super::mutation::Mutation;
 use super::run::Run;
 use super::transaction::Transaction;
 use crate::api::limits::too_long;
@@ -59,7 +60,8 @@ pub(super) fn start(
         start_to_fire_timeout: timeout,
         workflow_task_completed_event_id: completed,
     });
-    let deadline = tx.now + timeout;
+    let early = u32::from(tx.run.mutant(Mutation::FiresEarly));
+    let deadline = tx.now + timeout / (1 + early);
     tx.run.timers.push(UserTimer { timer_id, started_event_id, deadline });
     Ok(())
 }
@@ -87,6 +89,9 @@ pub(super) fn cancel(
     }
     let pending = tx.run.timers.iter().position(|timer| *timer.timer_id == **id);
     let started_event_id = match pending {
+        Some(at) if tx.run.mutant(Mutation::FiresCanceledTimer) => {
+            Some(tx.run.timers[at].started_event_id)
+        }
         Some(at) => Some(tx.run.timers.remove(at).started_event_id),
         None => tx.take_buffered_firing(id),
     };
@@ -95,10 +100,11 @@ pub(super) fn cancel(
             "invalid history builder state for action: add-timer-canceled-event, TimerID: {id}"
         ));
     };
+    let wrong = tx.run.mutant(Mutation::NamesWrongTask);
     tx.add(Attributes::TimerCanceled {
         timer_id: Name::from(id.as_str()),
         started_event_id,
-        workflow_task_completed_event_id: completed,
+        workflow_task_completed_event_id: if wrong { EventId::FIRST } else { completed },
         identity: identity.clone(),
     });
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::buffer::{Buffered, is_completion, started_origin, wire_started};
 use super::key::Transfer;
+use super::mutation::Mutation;
 use super::reset_points;
 use super::run::Run;
 use super::speculative;
@@ -103,8 +104,12 @@ impl<'r> Transaction<'r> {
             return;
         }
         let mut buffer = std::mem::take(&mut self.run.buffer);
+        if self.buffered_before > 0 && self.run.mutant(Mutation::DropsBufferedEvent) {
+            buffer.remove(0);
+        }
         self.buffered_before = 0;
-        buffer.sort_by_key(|buffered| is_completion(buffered.attributes()));
+        let completions_last = !self.run.mutant(Mutation::FlushesCompletionsFirst);
+        buffer.sort_by_key(|buffered| is_completion(buffered.attributes()) == completions_last);
         let mut starts: Vec<(EventId, EventId)> = Vec::new();
         for buffered in buffer {
             match buffered {
@@ -118,7 +123,8 @@ impl<'r> Transaction<'r> {
                 }
                 Buffered::ClosesBufferedStart { time, origin, mut attributes } => {
                     if let Some((_, id)) = starts.iter().find(|(started, _)| *started == origin) {
-                        wire_started(&mut attributes, *id);
+                        let wrong = self.run.mutant(Mutation::WiresWrongStart);
+                        wire_started(&mut attributes, if wrong { origin } else { *id });
                     }
                     self.add_at(time, attributes);
                 }
@@ -135,7 +141,9 @@ impl<'r> Transaction<'r> {
 
     /// Schedules a workflow task if none is pending (R9).
     pub(super) fn schedule_workflow_task(&mut self) {
-        if matches!(self.run.workflow_task, WorkflowTaskState::None) && self.run.is_open() {
+        let none_is_pending = matches!(self.run.workflow_task, WorkflowTaskState::None)
+            || self.run.mutant(Mutation::SchedulesTaskTwice);
+        if none_is_pending && self.run.is_open() {
             self.schedule_next_workflow_task();
         }
     }
@@ -181,6 +189,9 @@ impl<'r> Transaction<'r> {
     /// Ends the run with a close event. What is still buffered is lost (R8), and what is pending
     /// gets no event (R39).
     pub(super) fn close(&mut self, status: ExecutionStatus, attributes: Attributes) -> EventId {
+        if self.run.mutant(Mutation::ClosesTwice) {
+            self.add(attributes.clone());
+        }
         let id = self.add(attributes);
         self.run.buffer.clear();
         self.run.status = status;
@@ -191,7 +202,11 @@ impl<'r> Transaction<'r> {
 
     /// Ends one batch and begins the next within the transaction (A1: a transient task's events).
     pub(super) fn end_batch(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
+        let mut batch = std::mem::take(&mut self.batch);
+        if self.run.mutant(Mutation::SkipsAnId) {
+            batch.iter_mut().skip(1).for_each(|event| event.id = event.id.next());
+            return self.run.history.append_as_is(batch);
+        }
         self.run.history.append(batch);
     }
 

@@ -197,7 +197,7 @@ pub(super) fn progress(run: &Run, id: &Name) -> Result<UpdateProgress, RpcError>
         State::Admitted(_) | State::Sent(_) | State::AdmittedByEvent => {
             Err(messages::update_aborted())
         }
-        State::RejectedAfterEvent => Err(messages::masked()),
+        State::RejectedAfterEvent => Err(RpcError::masked()),
         State::Accepted(_) if run.is_open() => Ok(progress(UpdateStage::Accepted, None)),
         State::Accepted(_) => {
             Ok(progress(UpdateStage::Completed, Some(messages::update_outlived())))

@@ -5,6 +5,7 @@ use std::hash::Hash;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::mutation::Mutation;
 use super::run::Run;
 use super::terminate::{TerminatedBy, Termination, terminate};
 use super::transaction::Transaction;
@@ -342,7 +343,8 @@ pub(super) fn deadline(run: &Run) -> Option<Time> {
     match &run.workflow_task {
         WorkflowTaskState::None => None,
         WorkflowTaskState::Started(task) => {
-            Some(task.started_time + task.scheduled.start_to_close_timeout)
+            let early = u32::from(run.mutant(Mutation::TaskTimesOutEarly));
+            Some(task.started_time + task.scheduled.start_to_close_timeout / (1 + early))
         }
         WorkflowTaskState::Scheduled(task) => {
             let sticky = run.sticky.as_ref().filter(|_| task.task_queue.sticky.is_some());

@@ -56,3 +56,4 @@ pub(crate) use run::drive;
 pub use run::{Ended, Next, Race, run};
 pub use schedule::{DefaultOrder, Schedule, Seeded};
 pub use simulation::Simulation;
+pub(crate) use simulation::{Caller, caller};

@@ -74,6 +74,11 @@ impl Plan {
         &self.scenario
     }
 
+    /// What each client does, in the order of the clients' numbers, with its name.
+    pub(crate) fn client_steps(&self) -> impl Iterator<Item = (&Name, &[ClientStep])> {
+        self.clients.iter().map(|client| (&client.name, client.steps.as_slice()))
+    }
+
     /// What the workers run.
     pub(super) fn program(&self) -> &Arc<Program> {
         &self.program

@@ -1,6 +1,5 @@
 //! From a client's step to the request that it sends.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::log::NotSent;
@@ -9,7 +8,7 @@ use crate::api::{
     RespondActivityTaskFailed, RpcError, SignalWorkflowExecution, Target,
     TerminateWorkflowExecution, UpdateStage, UpdateWorkflowExecution,
 };
-use crate::history::{Attributes, EventId, History, Name, Payloads, RunId, WorkflowId};
+use crate::history::{Attributes, EventId, History, Name, Payloads, RunId, Shared, WorkflowId};
 use crate::official::{
     common, enums, failure, query, taskqueue, update as official, workflowservice,
 };
@@ -18,7 +17,7 @@ use crate::scenario::model::{
     ClientAction, DEFAULT_TASK_QUEUE, Json, QueryRejectCondition, ReapplyExclude, Reset, ResetType,
     RetryPolicy, StartOptions, Update, WaitFor, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
-use crate::scenario::payloads::{scripted as json, scripted_message as encode};
+use crate::scenario::payloads::{by_name, header, scripted as json, scripted_message as encode};
 use crate::server::{Run, Server};
 
 /// The namespace of everything in a scenario.
@@ -185,7 +184,7 @@ pub(crate) fn build(
                 input: payloads(step.input.as_ref()),
                 identity,
                 request_id: request_id(step.request_id.as_ref(), sender).into(),
-                header: None,
+                header: header(&step.header).map(Shared::new),
             }))
         }
         ClientAction::Update(step) => {
@@ -260,6 +259,8 @@ pub(crate) fn build(
         | ClientAction::Deploy(_)
         | ClientAction::StopWorker(_)
         | ClientAction::StartWorker(_)
+        | ClientAction::CrashWorker(_)
+        | ClientAction::LoseCache(_)
         | ClientAction::PauseWorker(_)
         | ClientAction::ResumeWorker(_) => return None,
     })
@@ -292,7 +293,8 @@ fn start(
         retry_policy: options.retry_policy.as_ref().map(retry_policy),
         workflow_start_delay: timeout(options.start_delay),
         cron_schedule: options.cron_schedule.clone().unwrap_or_default(),
-        memo: memo(&options.memo),
+        memo: (!options.memo.is_empty()).then(|| common::Memo { fields: by_name(&options.memo) }),
+        header: header(&options.header),
         ..Default::default()
     }
 }
@@ -306,18 +308,10 @@ fn update(step: &Update, sender: &Sender<'_>) -> official::Request {
         input: Some(official::Input {
             name: step.name.clone(),
             args: step.input.as_ref().map(encode),
-            ..Default::default()
+            header: header(&step.header),
         }),
         ..Default::default()
     }
-}
-
-fn memo(notes: &BTreeMap<String, Json>) -> Option<common::Memo> {
-    let fields = notes.iter().filter_map(|(name, note)| {
-        let payload = encode(note).payloads.into_iter().next()?;
-        Some((name.clone(), payload))
-    });
-    (!notes.is_empty()).then(|| common::Memo { fields: fields.collect() })
 }
 
 fn signal_with_start(
@@ -343,6 +337,8 @@ fn signal_with_start(
         retry_policy: start.retry_policy,
         workflow_start_delay: start.workflow_start_delay,
         cron_schedule: start.cron_schedule,
+        memo: start.memo,
+        header: start.header,
         ..Default::default()
     }
 }

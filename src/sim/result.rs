@@ -62,6 +62,24 @@ pub enum Close {
     Reason(Name),
 }
 
+impl Close {
+    /// What the event that closed the run with this history says.
+    pub fn of(history: &History) -> Self {
+        let Some(last) = history.last() else { return Self::Nothing };
+        match &last.attributes {
+            Attributes::WorkflowExecutionCompleted { result, .. } => {
+                Self::Result(decode(result.as_ref()))
+            }
+            Attributes::WorkflowExecutionFailed { failure, .. } => Self::Failure(failure.clone()),
+            Attributes::WorkflowExecutionCanceled { details, .. } => {
+                Self::Details(decode(details.as_ref()))
+            }
+            Attributes::WorkflowExecutionTerminated { reason, .. } => Self::Reason(reason.clone()),
+            _ => Self::Nothing,
+        }
+    }
+}
+
 impl RunResult {
     pub(crate) fn new(simulation: &Simulation, ended: Ended, happenings: u64) -> Self {
         let mut numbers: BTreeMap<&str, u32> = BTreeMap::new();
@@ -86,6 +104,11 @@ impl RunResult {
             ended,
             plan: Arc::clone(simulation.plan()),
         }
+    }
+
+    /// What it was a run of.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
     }
 
     /// The scenario.
@@ -163,17 +186,6 @@ impl ExecutionResult {
 
     /// What the event that closed it says.
     pub fn close(&self) -> Close {
-        let Some(last) = self.history.last() else { return Close::Nothing };
-        match &last.attributes {
-            Attributes::WorkflowExecutionCompleted { result, .. } => {
-                Close::Result(decode(result.as_ref()))
-            }
-            Attributes::WorkflowExecutionFailed { failure, .. } => Close::Failure(failure.clone()),
-            Attributes::WorkflowExecutionCanceled { details, .. } => {
-                Close::Details(decode(details.as_ref()))
-            }
-            Attributes::WorkflowExecutionTerminated { reason, .. } => Close::Reason(reason.clone()),
-            _ => Close::Nothing,
-        }
+        Close::of(&self.history)
     }
 }

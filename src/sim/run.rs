@@ -38,6 +38,8 @@ pub struct Race {
     /// the default: only those due at the same instant race.
     pub window: Duration,
     /// How many faults may be placed in a run, anywhere. A schedule places them by picking them.
+    /// Whoever drives a [`Simulation`] gives it this number at the beginning, with
+    /// [`Simulation::with_faults`].
     pub faults: u32,
 }
 
@@ -73,13 +75,15 @@ pub fn run(
     limits: &Limits,
     schedule: &mut dyn Schedule,
 ) -> RunResult {
-    let mut driver = Driver::new(Simulation::new(Arc::clone(plan)), race, *limits);
+    let simulation = Simulation::new(Arc::clone(plan)).with_faults(race.faults);
+    let mut driver = Driver::new(simulation, race, *limits);
     let ended = driver.run_to_end(schedule);
     driver.into_result(ended)
 }
 
 /// Runs a world to its end: what it has come to, why it ended, and how many happenings there were.
-/// What is in `enabled` is overwritten.
+/// What is in `enabled` is overwritten. How many faults may still be placed is the world's to say,
+/// not the race's.
 pub(crate) fn drive(
     simulation: Simulation,
     race: Race,
@@ -154,7 +158,7 @@ pub(super) struct Driver {
 impl Driver {
     pub(super) fn new(simulation: Simulation, race: Race, limits: Limits) -> Self {
         Self {
-            simulation: simulation.with_faults(race.faults),
+            simulation,
             race,
             limits,
             happenings: 0,

@@ -127,16 +127,25 @@ const CALLER_SHIFT: u32 = 48;
 /// The call of a request whose answer nobody waits for.
 const NOBODY: CallId = CallId(0);
 
-enum Caller {
-    Client(ClientIndex),
-    Worker(usize),
+/// Who made a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Caller {
+    /// A client, for one of its steps.
+    Client { client: ClientIndex, step: usize },
+    /// A worker.
+    Worker(WorkerIndex),
 }
 
-fn caller(call: CallId) -> Caller {
+/// Who made a call, as its id tells.
+pub(crate) fn caller(call: CallId) -> Caller {
     let number = u16::try_from(call.0 >> CALLER_SHIFT).unwrap_or(0);
     match number.checked_sub(CALLS_OF_CLIENTS) {
-        Some(client) => Caller::Client(ClientIndex(client)),
-        None => Caller::Worker(usize::from(number).wrapping_sub(1)),
+        Some(client) => {
+            let step = call.0 & ((1 << CALLER_SHIFT) - 1);
+            let step = usize::try_from(step).unwrap_or(usize::MAX);
+            Caller::Client { client: ClientIndex(client), step }
+        }
+        None => Caller::Worker(WorkerIndex(number.wrapping_sub(1))),
     }
 }
 
@@ -154,6 +163,14 @@ impl Simulation {
     /// As [`Simulation::new`], with somebody who looks on from the first poll.
     pub fn looked_on(plan: Arc<Plan>) -> Self {
         Self::begin(plan, Scratch { exchanges: Some(Vec::new()), ..Scratch::default() })
+    }
+
+    /// As [`Simulation::new`], with a server that is broken on purpose.
+    #[cfg(test)]
+    pub(crate) fn with_mutation(plan: Arc<Plan>, mutation: crate::server::Mutation) -> Self {
+        let mut simulation = Self::new(plan);
+        simulation.server.break_by(mutation);
+        simulation
     }
 
     fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
@@ -213,21 +230,6 @@ impl Simulation {
         simulation
     }
 
-    /// 128 bits over the whole state: equal states have equal keys, and others different ones but
-    /// for chance. Two simulations are only compared if they are of the same plan.
-    pub fn key(&self) -> u128 {
-        let mut key = Fingerprint::new();
-        self.now.hash(&mut key);
-        self.server.hash(&mut key);
-        self.workers.hash(&mut key);
-        self.clients.hash(&mut key);
-        self.log.hash(&mut key);
-        self.problems.hash(&mut key);
-        self.faults.hash(&mut key);
-        self.late.hash(&mut key);
-        key.finish128()
-    }
-
     /// The same world, in which so many faults may be placed.
     #[must_use]
     pub fn with_faults(mut self, faults: u32) -> Self {
@@ -238,6 +240,21 @@ impl Simulation {
     /// How many faults may still be placed.
     pub fn faults_left(&self) -> u32 {
         self.faults
+    }
+
+    /// 128 bits over the whole state: equal states have equal keys, and others different ones but
+    /// for chance. Two simulations are only compared if they are of the same plan.
+    pub fn key(&self) -> u128 {
+        let mut key = Fingerprint::new();
+        self.now.hash(&mut key);
+        self.server.hash(&mut key);
+        self.workers.hash(&mut key);
+        self.clients.hash(&mut key);
+        self.log.hash(&mut key);
+        self.faults.hash(&mut key);
+        self.late.hash(&mut key);
+        self.problems.hash(&mut key);
+        key.finish128()
     }
 
     /// What it is a run of.
@@ -426,8 +443,9 @@ impl Simulation {
         for (call, result) in outbox.drain() {
             self.scratch.note(|| Exchange::Answered { call, result: result.clone() });
             match caller(call) {
-                Caller::Client(index) => self.answer_client(index, answer(result)),
-                Caller::Worker(index) => {
+                Caller::Client { client, .. } => self.answer_client(client, answer(result)),
+                Caller::Worker(WorkerIndex(index)) => {
+                    let index = usize::from(index);
                     if let Some(worker) = self.workers.get_mut(index) {
                         self.scratch.replayed += events_shown(&result);
                         worker.edit().answer(self.now, call, result, &mut self.scratch.sent);
@@ -495,6 +513,12 @@ impl Simulation {
             }
             ClientAction::StartWorker(name) => {
                 self.worker_named(name).map(|worker| self.start_worker(worker))
+            }
+            ClientAction::CrashWorker(name) => {
+                self.worker_named(name).map(|worker| self.crash_worker(worker))
+            }
+            ClientAction::LoseCache(name) => {
+                self.worker_named(name).map(|worker| self.lose_cache(worker))
             }
             ClientAction::PauseWorker(name) => {
                 self.worker_named(name).map(|worker| self.pause_worker(worker))

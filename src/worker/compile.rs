@@ -17,7 +17,7 @@ use crate::history::{Name, Shared};
 use crate::official::{command, common, enums, taskqueue};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{self, Scenario};
-use crate::scenario::payloads::{scripted as json, scripted_message as json_message};
+use crate::scenario::payloads::{header, scripted as json, scripted_message as json_message};
 
 impl Program {
     /// Compiles a scenario's workflows and activities.
@@ -154,6 +154,14 @@ impl Compiler {
         push(&mut self.program.workflow_blocks, range)
     }
 
+    fn workflow_ids(&mut self, step: &model::ById<model::WorkflowStep>) -> ById {
+        let ids = step.ids.iter();
+        ById {
+            ids: ids.map(|(id, steps)| (id.as_str().into(), self.workflow_block(steps))).collect(),
+            otherwise: self.workflow_block(&step.otherwise),
+        }
+    }
+
     fn workflow_try(&mut self, step: &model::Try<model::WorkflowStep>) -> Try {
         Try {
             body: self.workflow_block(&step.steps),
@@ -203,14 +211,8 @@ impl Compiler {
             Action::WaitSignal(step) => self.wait_signal(step),
             Action::HeartbeatWorkflowTask => WorkflowOp::HeartbeatWorkflowTask,
             Action::Hang => WorkflowOp::Hang,
-            Action::ByWorkflowId(step) => WorkflowOp::ByWorkflowId(ById {
-                ids: step
-                    .ids
-                    .iter()
-                    .map(|(id, steps)| (id.as_str().into(), self.workflow_block(steps)))
-                    .collect(),
-                otherwise: self.workflow_block(&step.otherwise),
-            }),
+            Action::ByWorkflowId(step) => WorkflowOp::ByWorkflowId(self.workflow_ids(step)),
+            Action::ByUpdateId(step) => WorkflowOp::ByUpdateId(self.workflow_ids(step)),
             Action::WaitForWorkflowTask => WorkflowOp::WaitForWorkflowTask,
             Action::Command(step) => WorkflowOp::Command(Command::from_official(step.0.clone())),
             Action::Cancel(handle) => WorkflowOp::Cancel(self.slot(handle)),
@@ -287,6 +289,7 @@ impl Compiler {
         let template = command::ScheduleActivityTaskCommandAttributes {
             activity_type: Some(common::ActivityType { name: activity_type.to_owned() }),
             input: options.input.as_ref().map(json_message),
+            header: header(&options.header),
             schedule_to_close_timeout: timeout(options.schedule_to_close_timeout),
             schedule_to_start_timeout: timeout(options.schedule_to_start_timeout),
             start_to_close_timeout: timeout(options.start_to_close_timeout),
@@ -320,6 +323,7 @@ impl Compiler {
         let template = command::StartChildWorkflowExecutionCommandAttributes {
             workflow_type: Some(common::WorkflowType { name: workflow_type.to_owned() }),
             input: options.input.as_ref().map(json_message),
+            header: header(&options.header),
             workflow_execution_timeout: timeout(options.workflow_execution_timeout),
             workflow_run_timeout: timeout(options.workflow_run_timeout),
             workflow_task_timeout: timeout(options.workflow_task_timeout),
@@ -348,6 +352,7 @@ impl Compiler {
                 .map(|name| common::WorkflowType { name: name.clone() }),
             task_queue: step.task_queue.as_deref().map(task_queue),
             input: step.input.as_ref().map(json_message),
+            header: header(&step.header),
             workflow_run_timeout: timeout(step.workflow_run_timeout),
             workflow_task_timeout: timeout(step.workflow_task_timeout),
             cron_schedule: step.cron_schedule.clone().unwrap_or_default(),

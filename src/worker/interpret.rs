@@ -252,6 +252,11 @@ impl Run {
                 let block = blocks.block(self.execution.workflow_id.as_str());
                 self.push_block(id, block, ctx);
             }
+            WorkflowOp::ByUpdateId(blocks) => {
+                let update = self.coroutine(id).update.as_ref();
+                let block = blocks.block(update.map_or("", |job| job.id()));
+                self.push_block(id, block, ctx);
+            }
             WorkflowOp::Command(command) => {
                 if let Some(command) = command {
                     self.send_command(command.clone());

@@ -223,6 +223,7 @@ pub(super) enum WorkflowOp {
     HeartbeatWorkflowTask,
     Hang,
     ByWorkflowId(ById),
+    ByUpdateId(ById),
     Command(Option<Command>),
     Block {
         duration: Duration,

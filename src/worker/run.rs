@@ -283,6 +283,8 @@ impl Run {
         ctx.steps = MAX_STEPS_PER_ACTIVATION;
         self.busy = Duration::ZERO;
         self.next_task = NextTask::WhenSomethingHappens;
+        // What begins to wait on signals or updates of this task waits for the next one.
+        let awaiting = if news.start { Vec::new() } else { self.waiting_for_task() };
         if news.start {
             // The workflow's steps are number 0, although they run after signals and updates.
             self.coroutines.push(Coroutine::new(0));
@@ -308,8 +310,11 @@ impl Run {
         if news.start {
             self.queue(0);
         }
-        if !news.start {
-            self.wake_waiting_for_task();
+        for id in awaiting {
+            if self.coroutine(id).wait == Wait::Task {
+                self.coroutine_mut(id).wait = Wait::Nothing;
+                self.queue(id);
+            }
         }
         if news.cancel && !self.closed {
             self.cancel_requested = true;
@@ -409,14 +414,10 @@ impl Run {
         }
     }
 
-    /// A workflow task has come.
-    fn wake_waiting_for_task(&mut self) {
-        for index in 0..self.coroutines.len() {
-            if self.coroutines[index].wait == Wait::Task {
-                self.coroutines[index].wait = Wait::Nothing;
-                self.queue(u32::try_from(index).unwrap_or(u32::MAX));
-            }
-        }
+    /// Who goes on with the next workflow task, whatever it brings.
+    fn waiting_for_task(&self) -> Vec<CoroutineId> {
+        let all = (0..).zip(&self.coroutines);
+        all.filter(|(_, coroutine)| coroutine.wait == Wait::Task).map(|(id, _)| id).collect()
     }
 
     fn wake_waiting_for_signal(&mut self, signal: u32) {

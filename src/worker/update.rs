@@ -61,6 +61,10 @@ impl UpdateJob {
         }
     }
 
+    pub(super) fn id(&self) -> &str {
+        self.id.as_str()
+    }
+
     fn name(&self) -> &str {
         self.request.input.as_ref().map_or("", |input| &input.name)
     }
@@ -99,7 +103,7 @@ impl Run {
         let refusal = match handler {
             None => Some(failures::no_update_handler(job.name(), updates)),
             Some(handler) if job.validation == Validation::Runs => {
-                self.refusal(handler.validate, ctx)
+                self.refusal(handler.validate, job, ctx)
             }
             Some(_) => None,
         };
@@ -117,15 +121,21 @@ impl Run {
     }
 
     /// What a validator refuses with.
-    fn refusal(&self, block: BlockId, ctx: &Context<'_>) -> Option<Shared<failure::Failure>> {
+    fn refusal(
+        &self,
+        block: BlockId,
+        job: &UpdateJob,
+        ctx: &Context<'_>,
+    ) -> Option<Shared<failure::Failure>> {
         let steps = ctx.program.workflow_blocks[block as usize].clone();
         steps.into_iter().find_map(|step| {
             match &ctx.program.workflow_steps[step as usize].op {
                 WorkflowOp::Fail(failure) => Some(failure.clone()),
                 WorkflowOp::ByAttempt(blocks) => {
                     let attempt = self.started.as_ref().map_or(1, |started| started.attempt);
-                    self.refusal(blocks.block(attempt), ctx)
+                    self.refusal(blocks.block(attempt), job, ctx)
                 }
+                WorkflowOp::ByUpdateId(blocks) => self.refusal(blocks.block(job.id()), job, ctx),
                 // A validator has no other steps.
                 _ => None,
             }

@@ -52,8 +52,9 @@ fn unknown_actions_and_steps_without_one() {
               `execute_child_workflow`, `wait_for_start`, `wait_for`, `wait_for_any`, `wait_signal`,
               `wait_for_workflow_task`, `heartbeat_workflow_task`, `hang`, `cancel`, `start_branch`,
               `shield`, `try`, `raise`, `fail`, `return`, `continue_as_new`, `repeat`, `by_attempt`,
-              `by_workflow_id`, `signal_external_workflow`, `cancel_external_workflow`,
-              `record_marker`, `set_query_result`, `block`, `fail_workflow_task`, `command`
+              `by_workflow_id`, `by_update_id`, `signal_external_workflow`,
+              `cancel_external_workflow`, `record_marker`, `set_query_result`, `block`,
+              `fail_workflow_task`, `command`
 
     error: `terminate` is an action of clients, not of workflows
      --> tests/bad_input/unknown_action.yaml:6:7
@@ -72,7 +73,7 @@ fn unknown_actions_and_steps_without_one() {
               `start_child_workflow`, `execute_child_workflow`, `wait_for_start`, `wait_for`,
               `wait_for_any`, `wait_signal`, `wait_for_workflow_task`, `heartbeat_workflow_task`,
               `hang`, `cancel`, `start_branch`, `shield`, `try`, `raise`, `fail`, `return`,
-              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`,
+              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`, `by_update_id`,
               `signal_external_workflow`, `cancel_external_workflow`, `record_marker`,
               `set_query_result`, `block`, `fail_workflow_task`, `command`
 
@@ -87,7 +88,7 @@ fn unknown_actions_and_steps_without_one() {
               `start_child_workflow`, `execute_child_workflow`, `wait_for_start`, `wait_for`,
               `wait_for_any`, `wait_signal`, `wait_for_workflow_task`, `heartbeat_workflow_task`,
               `hang`, `cancel`, `start_branch`, `shield`, `try`, `raise`, `fail`, `return`,
-              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`,
+              `continue_as_new`, `repeat`, `by_attempt`, `by_workflow_id`, `by_update_id`,
               `signal_external_workflow`, `cancel_external_workflow`, `record_marker`,
               `set_query_result`, `block`, `fail_workflow_task`, `command`
 
@@ -509,5 +510,241 @@ fn expectations_that_contradict_each_other() {
       |
     9 |     never: [TimerFired]
       |             ^^^^^^^^^^ also in `events`
+    ");
+}
+
+#[test]
+fn outcomes_that_there_cannot_be() {
+    insta::assert_snapshot!(refused("outcomes"), @r#"
+    error: unknown end of a run `Cancelled`
+     --> tests/bad_input/outcomes.yaml:5:12
+      |
+    5 |   - order: Cancelled
+      |            ^^^^^^^^^ did you mean `Canceled`?
+
+    error: `Failed` does not say with what
+     --> tests/bad_input/outcomes.yaml:6:12
+      |
+    6 |   - order: Failed
+      |            ^^^^^^ expected `Failed (KIND)`
+      |
+      = help: as in `Failed (ActivityFailure > TimeoutFailure HEARTBEAT)`
+
+    error: unknown kind of failure `AktivityFailure`
+     --> tests/bad_input/outcomes.yaml:7:12
+      |
+    7 |   - order: Failed (AktivityFailure)
+      |            ^^^^^^^^^^^^^^^^^^^^^^^^ did you mean `ActivityFailure`?
+
+    error: the cause of a failure stands behind ` > `
+     --> tests/bad_input/outcomes.yaml:8:12
+      |
+    8 |   - order: "Failed (ActivityFailure: TimeoutFailure HEARTBEAT)"
+      |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected `ActivityFailure > `
+
+    error: expected how a run ends, as in `Completed`
+     --> tests/bad_input/outcomes.yaml:9:24
+      |
+    9 |   - order: [Completed, 7]
+      |                        ^ this is the number `7`
+
+    error: there is no run
+      --> tests/bad_input/outcomes.yaml:10:12
+       |
+    10 |   - order: []
+       |            ^^ empty
+
+    error: this outcome is named twice
+      --> tests/bad_input/outcomes.yaml:13:5
+       |
+    11 |   - order: Completed
+       |     ---------------- first
+    12 |     payment: Terminated
+    13 |   - payment: Terminated
+       |     ^^^^^^^^^^^^^^^^^^^ second
+
+    error: expected Workflow Ids and how their runs end
+      --> tests/bad_input/outcomes.yaml:15:5
+       |
+    15 |   - Completed
+       |     ^^^^^^^^^ this is the text `Completed`
+    "#);
+}
+
+#[test]
+fn no_outcomes_at_all() {
+    let text = "name: none\ntimeline: [{ describe: order }]\noutcomes: []\n";
+    insta::assert_snapshot!(super::refused_text(text), @r"
+    error: there are no outcomes
+     --> large.yaml:3:1
+      |
+    3 | outcomes: []
+      | ^^^^^^^^ empty
+      |
+      = help: whatever happens in a scenario, it comes to some outcome
+    ");
+}
+
+#[test]
+fn expectations_of_a_wrong_form() {
+    insta::assert_snapshot!(refused("always"), @r"
+    error: expected 2 items
+     --> tests/bad_input/always.yaml:6:15
+      |
+    6 |     directly: [TimerStarted]
+      |               ^^^^^^^^^^^^^^ this has 1
+
+    error: there are too many items
+     --> tests/bad_input/always.yaml:8:16
+      |
+    8 |     not_after: [TimerFired, TimerCanceled, TimerStarted]
+      |                ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ this has 3
+
+    error: unknown key `statuss`
+      --> tests/bad_input/always.yaml:11:5
+       |
+    11 |     statuss: Failed
+       |     ^^^^^^^ did you mean `status`?
+
+    error: `workflow_id` is missing
+      --> tests/bad_input/always.yaml:12:5
+       |
+    12 |   - status: Failed
+       |     ^^^^^^^^^^^^^^ here
+    ");
+}
+
+#[test]
+fn orders_of_events_that_there_are_not() {
+    insta::assert_snapshot!(refused("order_of_events"), @r"
+    error: unknown event type `TimerCancelled`
+     --> tests/bad_input/order_of_events.yaml:6:30
+      |
+    6 |     directly: [TimerStarted, TimerCancelled]
+      |                              ^^^^^^^^^^^^^^ did you mean `TimerCanceled`?
+
+    error: unknown event type `TimerFire`
+     --> tests/bad_input/order_of_events.yaml:7:17
+      |
+    7 |     not_after: [TimerFire, TimerStarted]
+      |                 ^^^^^^^^^ did you mean `TimerFired`?
+
+    error: `run` counts from 1
+      --> tests/bad_input/order_of_events.yaml:10:10
+       |
+    10 |     run: 0
+       |          ^ zero
+
+    error: unknown status `Faild`
+      --> tests/bad_input/order_of_events.yaml:11:13
+       |
+    11 |     status: Faild
+       |             ^^^^^ did you mean `Failed`?
+    ");
+}
+
+#[test]
+fn a_window_below_zero_and_more_faults_than_can_be_searched() {
+    insta::assert_snapshot!(refused("window"), @r"
+    error: a duration cannot be negative
+     --> tests/bad_input/window.yaml:7:9
+      |
+    7 | window: -20ms
+      |         ^^^^^
+
+    error: `faults` must be from 0 to 5
+     --> tests/bad_input/window.yaml:8:9
+      |
+    8 | faults: 6
+      |         ^ out of range
+      |
+      = help: each fault multiplies the orderings that there are to search
+    ");
+}
+
+#[test]
+fn a_window_beyond_a_hundred_years_and_half_a_fault() {
+    insta::assert_snapshot!(refused("window_too_long"), @r"
+    error: a duration can be 100 years (36500d) at most
+     --> tests/bad_input/window_too_long.yaml:7:9
+      |
+    7 | window: 36501d
+      |         ^^^^^^
+
+    error: wrong type: floating point `1.5`, expected a whole number
+     --> tests/bad_input/window_too_long.yaml:8:9
+      |
+    8 | faults: 1.5
+      |         ^^^ expected a whole number
+    ");
+}
+
+#[test]
+fn faults_that_there_are_not() {
+    insta::assert_snapshot!(refused("faults"), @r"
+    error: unknown value `LostResponse`
+     --> tests/bad_input/faults.yaml:7:12
+      |
+    7 |     fault: LostResponse
+      |            ^^^^^^^^^^^^ did you mean `LoseResponse`?
+
+    error: wrong type: a list, expected a name
+      --> tests/bad_input/faults.yaml:10:12
+       |
+    10 |     fault: [LoseResponse, DuplicateRequest]
+       |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected a name
+
+    error: wrong type: nothing, expected a name
+      --> tests/bad_input/faults.yaml:13:5
+       |
+    13 |     fault:
+       |     ^^^^^ expected a name
+
+    error: `faults` must be from 0 to 5
+      --> tests/bad_input/faults.yaml:14:9
+       |
+    14 | faults: -1
+       |         ^^ out of range
+       |
+       = help: each fault multiplies the orderings that there are to search
+    ");
+}
+
+#[test]
+fn faults_of_steps_that_send_nothing_and_of_workers_that_there_are_not() {
+    insta::assert_snapshot!(refused("faults_without_requests"), @r"
+    error: unknown worker `wroker`
+     --> tests/bad_input/faults_without_requests.yaml:7:19
+      |
+    7 |   - crash_worker: wroker
+      |                   ^^^^^^ did you mean `worker`?
+
+    error: unknown worker `somebody`
+     --> tests/bad_input/faults_without_requests.yaml:8:17
+      |
+    8 |   - lose_cache: somebody
+      |                 ^^^^^^^^ unknown
+      |
+      = help: there is only `worker`
+
+    error: this step asks nothing of the server: no request can be lost
+      --> tests/bad_input/faults_without_requests.yaml:10:12
+       |
+     9 |   - wait_for_close: greeting
+       |     ------------------------ beside this action
+    10 |     fault: LoseResponse
+       |            ^^^^^^^^^^^^ of which request?
+       |
+       = help: `fault` stands beside `start`, `signal`, `cancel` and the like
+
+    error: this step asks nothing of the server: no request can be lost
+      --> tests/bad_input/faults_without_requests.yaml:12:12
+       |
+    11 |   - stop_worker: worker
+       |     ------------------- beside this action
+    12 |     fault: DuplicateRequest
+       |            ^^^^^^^^^^^^^^^^ of which request?
+       |
+       = help: `fault` stands beside `start`, `signal`, `cancel` and the like
     ");
 }

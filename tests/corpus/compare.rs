@@ -39,6 +39,9 @@ pub(crate) fn step_differences(
 /// Reports everything that is different.
 pub(crate) fn compare(case: &Case, played: &Played) -> Result<(), Differences> {
     let mut report = Report::default();
+    if let Some(broken) = &played.broken {
+        report.line(broken);
+    }
     report.steps(case, played);
     for (alias, expected) in &case.histories {
         let expected: Vec<Value> = expected.iter().map(with_readable_payloads).collect();

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use deadbeat::api::{CallId, Code, Outbox, RpcError};
+use deadbeat::check::invariant::Auditor;
 use deadbeat::clock::{EPOCH, Time};
 use deadbeat::grpc::{Client, Expiry, Frontend, Metadata, Reply, error_details};
 use deadbeat::server::{Server, TaskKey};
@@ -32,6 +33,8 @@ pub(crate) struct Played {
     pub(crate) outcomes: BTreeMap<usize, Outcome>,
     /// Why the script ended early.
     pub(crate) abort: Option<String>,
+    /// An invariant that does not hold at the end.
+    pub(crate) broken: Option<String>,
     /// The events of every run, by alias.
     pub(crate) histories: BTreeMap<String, Vec<Value>>,
     pub(crate) batches: BTreeMap<String, Vec<Vec<i64>>>,
@@ -70,6 +73,8 @@ pub(crate) fn play(case: &Case, manner: &Manner) -> Played {
     if driver.played.stopped_at.is_none() {
         driver.read_runs();
     }
+    let audited = Auditor::new().audit_server(&driver.server);
+    driver.played.broken = audited.err().map(|violation| violation.to_string());
     driver.played
 }
 
@@ -123,6 +128,7 @@ impl<'a> Driver<'a> {
             played: Played {
                 outcomes: BTreeMap::new(),
                 abort: None,
+                broken: None,
                 histories: BTreeMap::new(),
                 batches: BTreeMap::new(),
                 close_status: BTreeMap::new(),

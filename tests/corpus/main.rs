@@ -19,8 +19,6 @@ mod driver;
 mod exclusions;
 mod follow;
 mod histories;
-#[path = "../holds_together/mod.rs"]
-mod holds_together;
 mod mutations;
 mod orders;
 mod verdict;
@@ -76,6 +74,19 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         let name = format!("no order gives {} with a change", case.name);
         trials.push(Trial::test(name, move || Ok(mutations::no_order_gives_them(&case)?)));
     }
+    let all = cases.clone();
+    trials.push(Trial::test(
+        "no invariant is broken by what the real server recorded",
+        move || {
+            let mut broken = String::new();
+            for case in &all {
+                if let Err(error) = histories::break_no_invariant(case) {
+                    broken += &format!("{}: {error}\n", case.name);
+                }
+            }
+            if broken.is_empty() { Ok(()) } else { Err(broken.into()) }
+        },
+    ));
     trials.push(Trial::test("every single change of a recording is noticed", move || {
         match mutations::all_are_noticed(&cases)? {
             changes if changes > 5_000 => Ok(()),

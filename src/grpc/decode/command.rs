@@ -1,6 +1,6 @@
 //! The commands of a completed workflow task.
 
-use crate::api::{Code, Command, RpcError};
+use crate::api::{Command, RpcError};
 use crate::grpc::frontend::Incoming;
 use crate::official::command as official;
 use crate::official::enums::CommandType;
@@ -29,8 +29,7 @@ pub(super) fn command(
     let Some(command) = command else {
         // Observed: this one the server does not get over.
         if of_type == CommandType::StartChildWorkflowExecution {
-            let message = "something went wrong, please retry (00000000)";
-            return Err(RpcError::new(Code::Internal, message));
+            return Err(RpcError::masked());
         }
         return Ok(Command::WithoutAttributes(of_type));
     };

@@ -62,6 +62,7 @@ mod tests;
 pub(crate) use failure::{failure_text, timeout_name};
 pub(crate) use payload::payloads_text;
 pub use style::Style;
+pub(crate) use style::Tone;
 pub(crate) use times::TimeColumn;
 pub(crate) use words::{plain, quoted, shortened, word};
 
@@ -70,7 +71,7 @@ use std::fmt::{self, Write as _};
 
 use self::line::Line;
 use self::names::{Names, Scene};
-use self::style::Tone;
+
 use super::event::{Attributes, Event};
 use super::ids::{EventId, Execution};
 use super::list::History;
@@ -89,6 +90,25 @@ pub struct RunText<'a> {
     start: Time,
     transient: &'a [Event],
     marks: BTreeMap<EventId, String>,
+    notes: BTreeMap<EventId, Vec<Note>>,
+}
+
+/// Something that is told between two events.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Note {
+    /// How much it stands out.
+    pub weight: NoteWeight,
+    /// Its lines; those after the first are indented.
+    pub lines: Vec<String>,
+}
+
+/// How much a note stands out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoteWeight {
+    /// As little as possible.
+    Faint,
+    /// With a mark in the margin.
+    Marked,
 }
 
 impl<'a> RunText<'a> {
@@ -101,7 +121,16 @@ impl<'a> RunText<'a> {
         status: &'a str,
         start: Time,
     ) -> Self {
-        Self { execution, number, history, status, start, transient: &[], marks: BTreeMap::new() }
+        Self {
+            execution,
+            number,
+            history,
+            status,
+            start,
+            transient: &[],
+            marks: BTreeMap::new(),
+            notes: BTreeMap::new(),
+        }
     }
 
     /// With the events of a pending transient workflow task, which are not recorded (A4).
@@ -116,6 +145,12 @@ impl<'a> RunText<'a> {
     pub fn with_mark(mut self, event: EventId, note: impl Into<String>) -> Self {
         self.marks.insert(event, note.into());
         self
+    }
+
+    /// Puts a note before an event, below those that are there. Notes before an event that is not
+    /// there come last.
+    pub fn add_note_before(&mut self, event: EventId, note: Note) {
+        self.notes.entry(event).or_default().push(note);
     }
 }
 
@@ -149,12 +184,33 @@ fn write_run(out: &mut String, run: &RunText<'_>, scene: &Scene<'_>, style: Styl
     writeln!(out, "  {}", style.paint(Tone::Faint, &origin.join(", ")))?;
     let all = run.history.events().chain(run.transient);
     let times = TimeColumn::of(all.map(|event| event.time), run.start);
+    let last = run.history.last().map(|last| last.id).unwrap_or_default();
     for event in run.history.events() {
+        write_notes(out, run.notes.get(&event.id).into_iter().flatten(), style)?;
         write_event(out, run, (event, times), &describe(event, scene), style)?;
     }
+    write_notes(out, run.notes.range(last.next()..).flat_map(|(_, notes)| notes), style)?;
     for event in run.transient {
         let line = describe(event, scene).link("not recorded", None);
         write_event(out, run, (event, times), &line, style)?;
+    }
+    Ok(())
+}
+
+fn write_notes<'n>(
+    out: &mut String,
+    notes: impl Iterator<Item = &'n Note>,
+    style: Style,
+) -> fmt::Result {
+    for note in notes {
+        let (margin, tone) = match note.weight {
+            NoteWeight::Faint => (' ', Tone::Faint),
+            NoteWeight::Marked => ('>', Tone::Attention),
+        };
+        for (at, line) in note.lines.iter().enumerate() {
+            let (margin, indent) = if at == 0 { (margin, "   ") } else { (' ', "      ") };
+            writeln!(out, "{margin}{indent}{}", style.paint(tone, &plain(line)))?;
+        }
     }
     Ok(())
 }

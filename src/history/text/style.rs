@@ -12,7 +12,7 @@ pub enum Style {
 
 /// How a piece of text stands out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Plain,
     Faint,
     Strong,
@@ -22,7 +22,7 @@ pub(super) enum Tone {
 }
 
 impl Style {
-    pub(super) fn paint(self, tone: Tone, text: &str) -> String {
+    pub(crate) fn paint(self, tone: Tone, text: &str) -> String {
         let code = match (self, tone) {
             (Self::Plain, _) | (_, Tone::Plain) => return text.to_owned(),
             (_, Tone::Faint) => "2",

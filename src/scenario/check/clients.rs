@@ -1,8 +1,8 @@
-//! Clients and expectations: the names that Temporal has, and numbers that are possible.
+//! Clients: the names that Temporal has, and numbers that are possible.
 
 use super::super::diagnostic::Diagnostic;
-use super::super::model::{ClientAction, ClientStep, RunNumber, Timing};
-use super::super::names::{EVENT_TYPES, status_code_names, status_names};
+use super::super::model::{Asks, ClientAction, ClientStep, RunNumber, Timing};
+use super::super::names::{EVENT_TYPES, status_code_names};
 use super::super::source::Location;
 use super::super::yaml::unknown_name;
 use super::Check;
@@ -20,6 +20,14 @@ impl Check<'_> {
                 self.event_type(&when.event, event);
                 self.counted_from_one(at, "when", "count", Some(when.count));
                 self.counted_from_one(at, "when", "run", when.run);
+            }
+            if step.fault.is_some() && step.action.asks() == Asks::Nothing {
+                self.refuse(
+                    Diagnostic::new("this step asks nothing of the server: no request can be lost")
+                        .at(self.places.option(at, "fault"), "of which request?")
+                        .also(at.clone(), "beside this action")
+                        .help("`fault` stands beside `start`, `signal`, `cancel` and the like"),
+                );
             }
             if let Some(refusal) = &step.fails_with {
                 let known = status_code_names();
@@ -95,6 +103,12 @@ impl Check<'_> {
             ClientAction::StartWorker(worker) => {
                 self.worker(worker, self.places.option(at, "start_worker"));
             }
+            ClientAction::CrashWorker(worker) => {
+                self.worker(worker, self.places.option(at, "crash_worker"));
+            }
+            ClientAction::LoseCache(worker) => {
+                self.worker(worker, self.places.option(at, "lose_cache"));
+            }
             ClientAction::PauseWorker(worker) => {
                 self.worker(worker, self.places.option(at, "pause_worker"));
             }
@@ -109,33 +123,7 @@ impl Check<'_> {
         }
     }
 
-    pub(super) fn expectations(&mut self) {
-        for expectation in &self.scenario.expect {
-            if self.is_full() {
-                return;
-            }
-            let (at, of) = (&expectation.at, &expectation.of);
-            self.run_number(at, "run", of.run);
-            if let Some(status) = &of.status {
-                let known = status_names();
-                if !known.contains(&status.as_str()) {
-                    let place = self.places.option(at, "status");
-                    self.refuse(unknown_name("status", status, &known, place));
-                }
-            }
-            for (key, events) in [("events", &of.events), ("never", &of.never)] {
-                for (index, event) in events.iter().enumerate() {
-                    self.event_type(event, self.places.item(at, key, index));
-                }
-            }
-            if let Some(index) = of.never.iter().position(|event| of.events.contains(event)) {
-                let both = Diagnostic::new("this event is expected both to be there and never");
-                self.refuse(both.at(self.places.item(at, "never", index), "also in `events`"));
-            }
-        }
-    }
-
-    fn event_type(&mut self, name: &str, at: Location) {
+    pub(super) fn event_type(&mut self, name: &str, at: Location) {
         if !self.is_full() && !EVENT_TYPES.contains(&name) {
             let diagnostic = unknown_name("event type", name, EVENT_TYPES, at);
             self.refuse(diagnostic);
@@ -143,7 +131,7 @@ impl Check<'_> {
     }
 
     /// Runs and events are counted from 1.
-    fn run_number(&mut self, at: &Location, key: &str, number: Option<RunNumber>) {
+    pub(super) fn run_number(&mut self, at: &Location, key: &str, number: Option<RunNumber>) {
         if number == Some(0) {
             let place = self.places.option(at, key);
             self.refuse(Diagnostic::new(format!("`{key}` counts from 1")).at(place, "zero"));

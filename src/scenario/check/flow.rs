@@ -76,7 +76,9 @@ impl Form for WorkflowStep {
             WorkflowAction::Try(tried) => Way::Try(tried),
             WorkflowAction::Repeat(repeat) => Way::Repeat(repeat),
             WorkflowAction::ByAttempt(by) => Way::Arms(by.arms().collect()),
-            WorkflowAction::ByWorkflowId(by) => Way::Arms(by.arms().collect()),
+            WorkflowAction::ByWorkflowId(by) | WorkflowAction::ByUpdateId(by) => {
+                Way::Arms(by.arms().collect())
+            }
         }
     }
 }

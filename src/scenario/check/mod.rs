@@ -3,6 +3,7 @@
 
 mod calls;
 mod clients;
+mod expectations;
 mod flow;
 mod handles;
 mod options;
@@ -72,6 +73,7 @@ impl<'a> Check<'a> {
                 Walk::over(&version.steps, &mut |step| {
                     self.workflow_step(step);
                     self.query_result(workflow, step);
+                    self.outside_handlers(step);
                 });
             }
             self.updates(&workflow.updates);

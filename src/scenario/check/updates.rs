@@ -31,17 +31,35 @@ impl Check<'_> {
                     .help("let the workflow's own steps do it, after a `wait_signal` for example"),
             );
         }
+        if let WorkflowAction::StartBranch(branch) = &step.action {
+            Walk::over(&branch.steps, &mut |step| self.outside_handlers(step));
+        }
+    }
+
+    /// What is not itself the handler of an update has no update's id.
+    pub(super) fn outside_handlers(&mut self, step: &WorkflowStep) {
+        if let WorkflowAction::ByUpdateId(_) = &step.action {
+            self.refuse(
+                Diagnostic::new("`by_update_id` is for the handlers of updates, in no branch")
+                    .at(step.at.clone(), "no update is handled here"),
+            );
+        }
     }
 
     /// A validator decides at once, and asks nothing of the server.
     fn validator_step(&mut self, step: &WorkflowStep) {
-        if matches!(step.action, WorkflowAction::Fail(_) | WorkflowAction::ByAttempt(_)) {
+        if matches!(
+            step.action,
+            WorkflowAction::Fail(_) | WorkflowAction::ByAttempt(_) | WorkflowAction::ByUpdateId(_)
+        ) {
             return;
         }
         self.refuse(
-            Diagnostic::new("a validator can only refuse: it has `fail` and `by_attempt` steps")
-                .at(step.at.clone(), "not in a validator")
-                .help("what the update does stands under `steps`"),
+            Diagnostic::new(
+                "a validator can only refuse: it has `fail`, `by_attempt` and `by_update_id` steps",
+            )
+            .at(step.at.clone(), "not in a validator")
+            .help("what the update does stands under `steps`"),
         );
     }
 }

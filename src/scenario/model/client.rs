@@ -29,6 +29,8 @@ pub struct StartOptions {
     pub retry_policy: Option<RetryPolicy>,
     /// Notes that are kept with the execution, by name.
     pub memo: BTreeMap<String, Json>,
+    /// What interceptors pass on beside the argument, by name.
+    pub header: BTreeMap<String, Json>,
     /// How long the first workflow task waits.
     pub start_delay: Timeout,
     /// When it runs, again and again: five fields, or `@every 5s`, `@daily` and the like, in UTC.
@@ -89,6 +91,9 @@ options! {
         /// The argument.
         input: Option<Json>,
         #[serde(default)]
+        /// What interceptors pass on beside the argument, by name.
+        header: BTreeMap<String, Json>,
+        #[serde(default)]
         /// Names the request: one with the same is the same.
         request_id: Option<String>,
     }
@@ -104,6 +109,9 @@ options! {
         #[serde(default)]
         /// The argument.
         input: Option<Json>,
+        #[serde(default)]
+        /// What interceptors pass on beside the argument, by name.
+        header: BTreeMap<String, Json>,
         #[serde(default)]
         /// Names the update: one with the same is the same.
         update_id: Option<String>,

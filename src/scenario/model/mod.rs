@@ -29,6 +29,7 @@ macro_rules! options {
 }
 
 mod client;
+mod expectation;
 mod official;
 mod worker;
 mod workflow;
@@ -44,6 +45,7 @@ use super::source::Location;
 use crate::official::command;
 
 pub use client::*;
+pub use expectation::*;
 pub use official::*;
 pub use worker::*;
 pub use workflow::*;
@@ -66,8 +68,16 @@ pub struct Scenario {
     pub workers: Vec<Worker>,
     /// The clients, by name. `timeline` is a client named `client`.
     pub clients: BTreeMap<String, Arc<[ClientStep]>>,
-    /// What must be true at the end.
+    /// What must be true at the end, in the default order.
     pub expect: Vec<Expectation>,
+    /// The outcomes of all orderings, each once; none if the file does not tell them.
+    pub outcomes: Vec<ExpectedOutcome>,
+    /// Where they stand; in no file if the file does not tell them.
+    pub outcomes_at: Location,
+    /// What must be true at the end, in every ordering.
+    pub always: Vec<Expectation>,
+    /// What must not be true at the end, in any ordering.
+    pub never: Vec<Expectation>,
     /// When it ends, whatever is still to come; by itself if not given.
     pub ends_at: Option<Duration>,
     /// How much later than the earliest happening another may be due and still come first, where
@@ -96,7 +106,8 @@ pub struct Workflow {
 /// What handles an update of a workflow.
 #[derive(Clone, Debug)]
 pub struct UpdateHandler {
-    /// Refuses the update, if one of these steps fails. They are `fail` and `by_attempt` steps.
+    /// Refuses the update, if one of these steps fails. They are `fail`,
+    /// `by_attempt` and `by_update_id` steps.
     pub validate: Arc<[WorkflowStep]>,
     /// Run beside the workflow's own, once the update is accepted; how they end is its answer.
     pub steps: Arc<[WorkflowStep]>,
@@ -187,6 +198,8 @@ pub enum WorkflowAction {
     ByAttempt(ByAttempt<WorkflowStep>),
     /// Runs other steps by the run's Workflow Id.
     ByWorkflowId(ById<WorkflowStep>),
+    /// Runs other steps by the id of the update that is handled.
+    ByUpdateId(ById<WorkflowStep>),
     /// Signals another execution and waits for the server's word on it.
     SignalExternalWorkflow(SignalExternalWorkflow),
     /// Cancels another execution and waits for the server's word on it.
@@ -306,6 +319,10 @@ pub enum ClientAction {
     StopWorker(String),
     /// Starts a stopped worker, with an empty cache.
     StartWorker(String),
+    /// A worker's process dies and starts again at once, with an empty cache.
+    CrashWorker(String),
+    /// A worker forgets the workflows in its cache.
+    LoseCache(String),
     /// Keeps a worker from taking tasks; what it has goes on.
     PauseWorker(String),
     /// Lets a paused worker take tasks again.
@@ -332,6 +349,8 @@ impl ClientAction {
             | Self::Deploy(_)
             | Self::StopWorker(_)
             | Self::StartWorker(_)
+            | Self::CrashWorker(_)
+            | Self::LoseCache(_)
             | Self::PauseWorker(_)
             | Self::ResumeWorker(_) => Asks::Nothing,
         }
@@ -372,7 +391,7 @@ pub struct ByAttempt<S> {
 /// Different steps for different workflows or activities of one type.
 #[derive(Clone, Debug)]
 pub struct ById<S> {
-    /// By Workflow Id or activity id.
+    /// By Workflow Id, activity id or update id.
     pub ids: BTreeMap<String, Arc<[S]>>,
     /// For every one not named.
     pub otherwise: Arc<[S]>,
@@ -385,39 +404,4 @@ pub struct StartBranch {
     pub steps: Arc<[WorkflowStep]>,
     /// The handle's name.
     pub handle: Option<String>,
-}
-
-/// What must be true of a run at the end of a scenario.
-#[derive(Clone, Debug)]
-pub struct Expectation {
-    /// Where in the file.
-    pub at: Location,
-    /// What is expected.
-    pub of: RunExpectation,
-}
-
-options! {
-    /// What is expected of one run.
-    RunExpectation {
-        /// Whose run.
-        workflow_id: String,
-        #[serde(default)]
-        /// Which one; the last if not given.
-        run: Option<RunNumber>,
-        #[serde(default)]
-        /// Its status, as in `Canceled`.
-        status: Option<String>,
-        #[serde(default)]
-        /// Its result.
-        result: Option<Json>,
-        #[serde(default)]
-        /// What its failure's message contains.
-        failure: Option<String>,
-        #[serde(default)]
-        /// Event types that its history has in this order, whatever stands between.
-        events: Vec<String>,
-        #[serde(default)]
-        /// Event types that its history does not have.
-        never: Vec<String>,
-    }
 }

@@ -1,5 +1,7 @@
 //! What stands beside the actions of workflows and activities.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -70,6 +72,8 @@ pub struct ActivityOptions {
     pub activity_id: Option<String>,
     /// The argument.
     pub input: Option<Json>,
+    /// What interceptors pass on beside the argument, by name.
+    pub header: BTreeMap<String, Json>,
 }
 
 /// What cancelling an activity's handle does.
@@ -180,6 +184,8 @@ pub struct ChildOptions {
     pub task_queue: Option<String>,
     /// The argument.
     pub input: Option<Json>,
+    /// What interceptors pass on beside the argument, by name.
+    pub header: BTreeMap<String, Json>,
     /// For the whole chain of runs.
     pub workflow_execution_timeout: Timeout,
     /// For one run.
@@ -288,6 +294,9 @@ options! {
         #[serde(default)]
         /// The new run's argument.
         input: Option<Json>,
+        #[serde(default)]
+        /// What interceptors pass on beside the argument, by name.
+        header: BTreeMap<String, Json>,
         #[serde(default)]
         /// The new run's task queue; the same if not given.
         task_queue: Option<String>,

@@ -26,6 +26,7 @@ macro_rules! activity_options {
             "task_queue",
             "activity_id",
             "input",
+            "header",
         ]
     };
 }
@@ -52,6 +53,7 @@ macro_rules! child_options {
             "workflow_id",
             "task_queue",
             "input",
+            "header",
             "workflow_execution_timeout",
             "workflow_run_timeout",
             "workflow_task_timeout",
@@ -296,6 +298,7 @@ pub(in crate::scenario) const WORKFLOW: &[Row<WorkflowAction>] = &[
         needs: &[],
         takes: &[
             "input",
+            "header",
             "task_queue",
             "workflow_run_timeout",
             "workflow_task_timeout",
@@ -327,6 +330,14 @@ pub(in crate::scenario) const WORKFLOW: &[Row<WorkflowAction>] = &[
         takes: &[],
         properties: |_| property("by_workflow_id", ids::<WorkflowStep>()),
         make: |r, s| by_id(r, s).map(WorkflowAction::ByWorkflowId),
+    },
+    Row {
+        key: "by_update_id",
+        about: "Runs other steps by the id of the update that is handled.",
+        needs: &[],
+        takes: &[],
+        properties: |_| property("by_update_id", ids::<WorkflowStep>()),
+        make: |r, s| by_id(r, s).map(WorkflowAction::ByUpdateId),
     },
     Row {
         key: "signal_external_workflow",

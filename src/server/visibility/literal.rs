@@ -1,12 +1,12 @@
 //! The values that a filter compares attributes with.
 
 use std::fmt;
-use std::time::Duration;
 
 use super::attribute::{Attribute, Type, Value, number};
 use super::parse::invalid_expression;
 use crate::api::{ExecutionStatus, RpcError};
-use crate::clock::days_from_civil;
+use crate::clock::{civil, days_from_civil};
+use crate::server::go_duration;
 
 /// A value as it stands in a filter.
 #[derive(Clone, PartialEq, Debug)]
@@ -45,7 +45,7 @@ impl Literal {
         match (attribute, attribute.type_of(), self) {
             (Attribute::ExecutionStatus, _, Self::Text(text)) => status(text),
             (Attribute::ExecutionDuration, _, Self::Text(text)) => {
-                go_duration(text).map(number).ok_or_else(|| {
+                duration(text).map(number).ok_or_else(|| {
                     invalid_expression(format_args!(
                         "invalid value for search attribute ExecutionDuration: {text}"
                     ))
@@ -77,11 +77,13 @@ fn rfc3339(text: &str) -> Option<i64> {
     let zone_at = rest.find(['Z', '+', '-'])?;
     let (time, zone) = rest.split_at(zone_at);
     let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let days = days_from_civil(
-        fixed(&date[..4], 4, 9_999)?,
-        fixed(date[4..].strip_prefix('-')?.get(..2)?, 2, 12)?,
-        fixed(date[7..].strip_prefix('-')?, 2, 31)?,
-    );
+    let year = fixed(date.get(..4)?, 4, 9_999)?;
+    let month = fixed(date.get(4..7)?.strip_prefix('-')?, 2, 12)?;
+    let day = fixed(date.get(7..)?.strip_prefix('-')?, 2, 31)?;
+    let days = days_from_civil(year, month, day);
+    if civil(days) != (year, month, day) {
+        return None;
+    }
     let seconds = days * 86_400 + of_day(clock)? - offset(zone)?;
     if fraction.is_empty() || !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -116,35 +118,9 @@ fn fixed(text: &str, digits: usize, largest: i64) -> Option<i64> {
 }
 
 /// Nanoseconds of a text as Go writes durations (`1h30m`), or of `hh:mm:ss`.
-fn go_duration(text: &str) -> Option<i64> {
-    if text.contains(':') {
-        let (hours, rest) = text.split_once(':')?;
-        let hours: u32 = hours.parse().ok()?;
-        let of_hour = of_day(&format!("00:{rest}"))?;
-        return (i64::from(hours) * 3_600 + of_hour).checked_mul(1_000_000_000);
-    }
-    let mut rest = text;
-    let mut total = Duration::ZERO;
-    if rest.is_empty() {
-        return None;
-    }
-    while !rest.is_empty() {
-        let unit_at = rest.find(|c: char| !c.is_ascii_digit() && c != '.')?;
-        let (amount, after) = rest.split_at(unit_at);
-        let until = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
-        let (unit, after) = after.split_at(until);
-        let seconds = match unit {
-            "h" => 3_600.0,
-            "m" => 60.0,
-            "s" => 1.0,
-            "ms" => 1e-3,
-            "us" | "µs" => 1e-6,
-            "ns" => 1e-9,
-            _ => return None,
-        };
-        let amount: f64 = amount.parse().ok()?;
-        total = total.checked_add(Duration::try_from_secs_f64(amount * seconds).ok()?)?;
-        rest = after;
-    }
-    i64::try_from(total.as_nanos()).ok()
+fn duration(text: &str) -> Option<i64> {
+    let Some((hours, rest)) = text.split_once(':') else { return go_duration::parse(text) };
+    let hours: u32 = hours.parse().ok()?;
+    let of_hour = of_day(&format!("00:{rest}"))?;
+    (i64::from(hours) * 3_600 + of_hour).checked_mul(1_000_000_000)
 }

@@ -218,10 +218,18 @@ impl Parser {
     }
 
     fn operand(&mut self) -> Result<Operand, RpcError> {
-        if self.sign("!") {
-            self.operand()?;
+        let mut is_negated = false;
+        while self.sign("!") {
+            is_negated = true;
+        }
+        if is_negated {
+            self.plain_operand()?;
             return Ok(Operand::Other("*sqlparser.UnaryExpr"));
         }
+        self.plain_operand()
+    }
+
+    fn plain_operand(&mut self) -> Result<Operand, RpcError> {
         let is_negative = self.sign("-");
         let kind = self.peek().clone();
         let operand = match kind {

@@ -120,10 +120,23 @@ fn a_wrong_filter_is_refused_in_the_real_servers_words() {
 
 #[test]
 fn a_filter_of_any_size_is_read_or_refused() {
-    for query in ["(".repeat(100_000), "WorkflowId='w' or ".repeat(100_000), "not ".repeat(100_000)]
-    {
+    let many = ["(", "WorkflowId='w' or ", "not ", "!", "WorkflowId=!"];
+    for query in many.map(|part| part.repeat(100_000)) {
         assert!(parse(&query).is_err());
     }
+}
+
+#[test]
+fn a_date_that_is_none_is_refused_wherever_it_goes_wrong() {
+    let date = "2024-01-31T00:00:00Z";
+    let broken = (0..date.len()).map(|at| format!("{}é{}", &date[..at], &date[at + 1..]));
+    let never = ["2024-02-30T00:00:00Z", "2024-00-01T00:00:00Z", "2023-02-29T00:00:00Z"];
+    for text in broken.chain(never.map(str::to_owned)) {
+        let refused = parse(&format!("StartTime > '{text}'")).unwrap_err();
+        let words = format!("invalid query: invalid expression: unable to parse datetime '{text}'");
+        assert_eq!(refused.message, words);
+    }
+    assert!(parse(&format!("StartTime > '{date}'")).is_ok());
 }
 
 proptest! {

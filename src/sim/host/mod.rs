@@ -224,7 +224,8 @@ impl Host {
     /// As [`Host::call`].
     pub fn signal(&mut self, id: &str, name: &str, input: Option<Json>) -> Result<(), HostError> {
         let (signal, name) = (id.to_owned(), name.to_owned());
-        let step = Signal { signal, name, run: None, input, request_id: None };
+        let step =
+            Signal { signal, name, run: None, input, header: <_>::default(), request_id: None };
         self.call(ClientAction::Signal(step)).map(drop)
     }
 

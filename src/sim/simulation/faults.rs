@@ -1,5 +1,8 @@
 //! Which faults can be placed, and what each does.
 
+#[cfg(test)]
+mod tests;
+
 use std::mem;
 
 use super::{Caller, NOBODY, Simulation, caller};
@@ -237,7 +240,8 @@ impl Simulation {
 
     /// A worker that was stopped asks nothing again. What it has sent still arrives.
     pub(super) fn forget_retries(&mut self, index: usize) {
-        let is_its = |call| matches!(caller(call), Caller::Worker(at) if at == index);
+        let is_its =
+            |call| matches!(caller(call), Caller::Worker(at) if usize::from(at.0) == index);
         self.late.retain(|late| late.why != Why::AskedAgain || !is_its(late.call));
     }
 }

@@ -1,16 +1,24 @@
 //! Nothing is left running on the real server.
 
+use std::time::Duration;
+
+use tokio::time::sleep;
+
 use super::connection::{Answer, Unreachable};
 use super::lockstep::Lockstep;
 use super::question::{Caller, Question};
 use crate::official::workflowservice as service;
 
 /// A workflow that is terminated may just have started another.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 4;
+
+/// How long that may take to show.
+const BETWEEN_ROUNDS: Duration = Duration::from_millis(150);
 
 impl Lockstep {
     /// Terminates whatever the scenario has started and is still open.
     pub(super) async fn clean_up(&mut self) -> Result<(), Unreachable> {
+        self.land().await;
         let runs = self.simulation.server().runs();
         self.started.extend(runs.map(|run| run.execution().workflow_id.as_str().to_owned()));
         for _ in 0..ROUNDS {
@@ -30,7 +38,21 @@ impl Lockstep {
             if !found {
                 break;
             }
+            sleep(BETWEEN_ROUNDS).await;
         }
         Ok(())
+    }
+
+    /// Lets what is in flight arrive: a start that comes after the terminations would stay. What
+    /// waits for something else starts nothing, and is given up.
+    async fn land(&mut self) {
+        for in_flight in std::mem::take(&mut self.in_flight).into_values() {
+            if in_flight.question.may_wait() {
+                in_flight.answer.abort();
+            } else {
+                // Whatever it was told: nobody asks any more. A call has a deadline of its own.
+                let _ = in_flight.answer.await;
+            }
+        }
     }
 }

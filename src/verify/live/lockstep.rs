@@ -6,18 +6,18 @@
 //! itself meanwhile is compared.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep};
 
 use super::connection::{Answer, Connection, Unreachable};
 use super::difference::{Difference, Trouble};
 use super::names::Names;
 use super::official::question;
-use super::orders::{orders, own_work};
 use super::question::{Caller, Question};
+use super::settle::{Awaited, Settled, digests};
 use super::sticky::Sticky;
 use super::time::RealTime;
 use crate::api::{CallId, Command, Request, Response, RpcError};
@@ -28,20 +28,11 @@ use crate::server::TaskKey;
 use crate::sim::{Enabled, Exchange, Happening, Simulation};
 use crate::verify::Log;
 
-/// How long the real server may take for what it should have done.
-const PATIENCE: Duration = Duration::from_secs(4);
-
 /// How long a task may be on its way to a worker.
 const TASK_PATIENCE: Duration = Duration::from_secs(8);
 
-/// How often histories are read while something is awaited.
-const GLANCE: Duration = Duration::from_millis(25);
-
 /// What the server does at once but where nobody sees it has been done after this time.
 const UNSEEN: Duration = Duration::from_millis(300);
-
-/// How long more work of the server's own may take that is due at the same instant.
-const MORE: Duration = Duration::from_millis(1_500);
 
 /// A scenario that is followed on a real server.
 pub(super) struct Lockstep {
@@ -53,16 +44,14 @@ pub(super) struct Lockstep {
     /// The workers' polls, which go out once there is a task for them.
     polls: BTreeMap<CallId, Request>,
     /// Calls that were made and that the fake has not answered yet.
-    in_flight: BTreeMap<CallId, InFlight>,
+    pub(super) in_flight: BTreeMap<CallId, InFlight>,
     /// Tasks that the real server handed out before their turn.
     pub(super) early: Vec<serde_json::Value>,
     /// The histories that were seen to be equal, by run.
     pub(super) settled: BTreeMap<RunId, u128>,
-    awaited: Awaited,
+    pub(super) awaited: Awaited,
     /// What was read while orders are tried.
-    glance: Mutex<Option<BTreeMap<String, Answer>>>,
-    /// How far apart requests arrive that are due at one instant.
-    spread: Duration,
+    pub(super) glance: Mutex<Option<BTreeMap<String, Answer>>>,
     /// In which orders the real server did its own work, where it was not the default one.
     pub(super) orders: Vec<String>,
     /// What was asked and answered, for a case of the corpus.
@@ -73,44 +62,17 @@ pub(super) struct Lockstep {
     pub(super) started: BTreeSet<String>,
 }
 
-struct InFlight {
+pub(super) struct InFlight {
     /// Its number in the log.
     call: u64,
-    question: Question,
+    pub(super) question: Question,
     reply: Reply,
-    answer: JoinHandle<Result<Answer, Unreachable>>,
-}
-
-/// What the fake server has done by itself and was not yet seen on the real one.
-#[derive(Default)]
-struct Awaited {
-    /// The state before it.
-    before: Option<Simulation>,
-    /// When it should have happened.
-    at: Option<Instant>,
-    /// What left nothing in a history has happened for certain then.
-    unseen_until: Option<Instant>,
-    /// Runs of which only a description shows what has happened.
-    described: BTreeSet<RunId>,
-}
-
-/// Whether the state of the simulation is another one now.
-#[derive(PartialEq, Eq)]
-enum Settled {
-    AsItWas,
-    /// The real server did its own work in another order.
-    OtherOrder,
+    pub(super) answer: JoinHandle<Result<Answer, Unreachable>>,
 }
 
 impl Lockstep {
-    pub(super) fn new(
-        connection: Connection,
-        simulation: Simulation,
-        names: Names,
-        spread: Duration,
-    ) -> Self {
+    pub(super) fn new(connection: Connection, simulation: Simulation, names: Names) -> Self {
         Self {
-            spread,
             glance: Mutex::default(),
             log: Log {
                 prefix: names.prefix().to_owned(),
@@ -173,11 +135,11 @@ impl Lockstep {
         if self.awaited.before.is_none() {
             self.awaited.before = Some(self.simulation.clone());
         }
-        let histories = self.digests();
+        let histories = digests(&self.simulation);
         let descriptions = self.descriptions();
         self.simulation.step(due, Happening::Server(key));
         self.awaited.at = self.awaited.at.max(Some(at));
-        if self.digests() == histories {
+        if digests(&self.simulation) == histories {
             let changed: Vec<RunId> = self
                 .descriptions()
                 .into_iter()
@@ -192,26 +154,16 @@ impl Lockstep {
         self.time.take_note(&self.simulation);
     }
 
-    fn digests(&self) -> Vec<u128> {
-        self.simulation.server().runs().map(|run| run.history().digest()).collect()
-    }
-
     /// A client, a worker, or a task that is handed out: what the driver has in its hands.
     async fn lead(&mut self, due: Time, happening: Happening) -> Result<(), Trouble> {
         let mut next = self.simulation.clone();
         next.look_on();
         next.step(due, happening);
-        let mut exchanges = next.take_exchanges();
+        let exchanges = next.take_exchanges();
         let is_silent = exchanges.iter().all(|exchange| match exchange {
             Exchange::Asked { request, .. } => is_poll(&request),
             _ => false,
         });
-        if !is_silent && !self.spread.is_zero() && !matches!(happening, Happening::Server(_)) {
-            next = self.simulation.clone();
-            next.look_on();
-            next.step(due.max(next.now() + self.spread), happening);
-            exchanges = next.take_exchanges();
-        }
         if self.awaited.before.is_some() || !is_silent {
             // At the instant of other work of the server's own, that comes first on a real server.
             if self.settle().await? == Settled::OtherOrder {
@@ -257,7 +209,8 @@ impl Lockstep {
             }
         }
         if !self.in_flight.is_empty() {
-            // What waits for its answer has arrived by then.
+            // What waits for its answer has arrived by then, and its time counts from now.
+            self.time.take_note(&self.simulation);
             sleep(UNSEEN).await;
         }
         Ok(())
@@ -279,11 +232,14 @@ impl Lockstep {
         call: CallId,
         result: &Result<Response, RpcError>,
     ) -> Result<(), Trouble> {
+        // It stays in flight until it is answered, so that cleaning up can wait for it.
+        let Some(in_flight) = self.in_flight.get_mut(&call) else { return Ok(()) };
+        let answered = (&mut in_flight.answer).await;
         let Some(in_flight) = self.in_flight.remove(&call) else { return Ok(()) };
-        let InFlight { call, question, reply, answer } = in_flight;
+        let InFlight { call, question, reply, .. } = in_flight;
         let action = question.action();
         let ours = Answer::of_fake(action, &reply, result);
-        let real = match answer.await {
+        let real = match answered {
             Ok(real) => real?,
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         };
@@ -297,129 +253,11 @@ impl Lockstep {
         Err(self.different(format!("the answer to {action} {asked}"), &differences))
     }
 
-    /// Waits until the real histories are where ours are.
-    async fn settle(&mut self) -> Result<Settled, Trouble> {
-        if let Some(at) = self.awaited.at {
-            self.rest_until(at).await?;
-        }
-        let until = Instant::now() + PATIENCE;
-        let more_until = Instant::now() + MORE;
-        let settled = loop {
-            let Some(difference) = self.compare_all().await? else {
-                if let Some(unseen) = self.awaited.unseen_until {
-                    sleep_until(unseen).await;
-                    self.awaited.unseen_until = None;
-                    continue;
-                }
-                // What is due at this very instant will not wait for what comes next by default.
-                if self.awaited.before.is_some()
-                    && self.has_own_work()
-                    && Instant::now() < more_until
-                {
-                    sleep(GLANCE).await;
-                    continue;
-                }
-                break Settled::AsItWas;
-            };
-            if self.find_order().await? {
-                break Settled::OtherOrder;
-            }
-            if Instant::now() >= until {
-                return Err(Trouble::Different(difference));
-            }
-            sleep(GLANCE).await;
-        };
-        if self.awaited.before.is_some() {
-            self.time.catch_up(self.simulation.now());
-        }
-        self.awaited = Awaited::default();
-        self.time.take_note(&self.simulation);
-        Ok(settled)
-    }
-
-    /// Looks for an order of the server's own work that gives what the real server has, and goes on
-    /// from there.
-    async fn find_order(&mut self) -> Result<bool, Trouble> {
-        let Some(before) = self.awaited.before.clone() else { return Ok(false) };
-        *self.glance() = Some(BTreeMap::new());
-        let found = self.try_orders(&before).await;
-        *self.glance() = None;
-        found
-    }
-
-    /// What was read at this glance at the real server.
-    pub(super) fn glance(&self) -> MutexGuard<'_, Option<BTreeMap<String, Answer>>> {
-        self.glance.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn try_orders(&mut self, before: &Simulation) -> Result<bool, Trouble> {
-        let ours = self.simulation.clone();
-        for order in orders(before, ours.now() + self.at_once()) {
-            if order.simulation == ours {
-                continue;
-            }
-            self.simulation = order.simulation;
-            let is_real = match self.compare_all().await {
-                Ok(difference) => difference.is_none(),
-                Err(error) => return Err(error.into()),
-            };
-            if is_real {
-                self.simulation.look_on();
-                let keys: Vec<String> = order.keys.iter().map(|key| self.told(*key)).collect();
-                self.orders.push(keys.join(", then "));
-                return Ok(true);
-            }
-        }
-        self.simulation = ours;
-        Ok(false)
-    }
-
-    /// Work of the server's own, for people.
-    fn told(&self, key: TaskKey) -> String {
-        let mut runs = self.simulation.server().runs();
-        let run = key.run().and_then(|at| runs.nth(at.0 as usize));
-        let workflow_id = run.map_or("?", |run| run.execution().workflow_id.as_str());
-        let what = match key {
-            TaskKey::Transfer(_, transfer) => format!("{transfer:?}"),
-            TaskKey::Dispatch(_, dispatch) => format!("{dispatch:?}"),
-            TaskKey::Timer(_, timer) => format!("{timer:?}"),
-            TaskKey::Batch(_) => "the next step of a batch job".to_owned(),
-            TaskKey::Query(..) => "Query".to_owned(),
-        };
-        format!("{what} of {workflow_id}")
-    }
-
-    /// The first way in which the real server is not where ours is: in a history, or where none
-    /// tells, in a description.
-    async fn compare_all(&mut self) -> Result<Option<Difference>, Unreachable> {
-        for run in self.unsettled() {
-            if let Some(difference) = self.compare_run(run).await? {
-                return Ok(Some(difference));
-            }
-        }
-        for run in self.awaited.described.clone() {
-            if let Some(difference) = self.compare_description(run).await? {
-                return Ok(Some(difference));
-            }
-        }
-        Ok(None)
-    }
-
     /// What the driver says of a difference.
     pub(super) fn different(&self, what: String, how: &[String]) -> Trouble {
         let how = how.iter().map(|line| format!("  {}\n", line.trim_start_matches('.')));
         let at = self.simulation.now();
         Trouble::Different(Difference { at, what, how: how.collect() })
-    }
-
-    /// Whether the server has more of its own to do at this instant.
-    pub(super) fn has_own_work(&self) -> bool {
-        !own_work(&self.simulation, self.simulation.now() + self.at_once()).is_empty()
-    }
-
-    /// What is due within this time happens at once, as far as the driver can tell.
-    fn at_once(&self) -> Duration {
-        self.spread * 100
     }
 
     /// How long a task that the fake has just handed out may be on its way.

@@ -48,6 +48,7 @@ mod query;
 mod question;
 mod recording;
 mod session;
+mod settle;
 mod sticky;
 mod tasks;
 mod time;

@@ -13,7 +13,7 @@ use super::names::Names;
 use crate::scenario::duration::Span;
 use crate::scenario::{Diagnostics, Scenario};
 use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, Simulation, run};
-use crate::verify::retime::{NotRetimed, retime};
+use crate::verify::retime::{Factor, NotRetimed, Retimed, divide, retime};
 use crate::verify::{FinalRun, Log};
 
 /// How long the durations of a scenario last on a real server.
@@ -24,6 +24,8 @@ pub enum Speed {
     Auto,
     /// As they are written.
     AsWritten,
+    /// Divided by a number, where that is sound.
+    DividedBy(Factor),
 }
 
 /// How scenarios are verified.
@@ -51,8 +53,8 @@ impl Default for Settings {
     }
 }
 
-/// How far apart requests of one instant are in the last try.
-const APART: Duration = Duration::from_millis(1);
+/// What durations are divided by at the second try, the third and so on.
+const SLOWER: [&str; 4] = ["0.75", "0.5", "0.4", "0.333"];
 
 /// Whether what passes is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -151,11 +153,15 @@ pub async fn verify(
     text: &str,
     file: &str,
     settings: Settings,
-    stop: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
 ) -> Result<Verdict, NotVerified> {
     let (text, file) = (text.to_owned(), file.to_owned());
-    let prepared = tokio::task::spawn_blocking(move || prepare(&text, &file, settings)).await;
-    let Prepared { plan, durations } = match prepared {
+    let preparing = tokio::task::spawn_blocking(move || prepare(&text, &file, settings));
+    let prepared = tokio::select! {
+        prepared = preparing => prepared,
+        Ok(_) = stop.wait_for(|stop| *stop) => return Ok(Verdict::Interrupted),
+    };
+    let mut prepared = match prepared {
         Ok(Ok(Ok(prepared))) => prepared,
         Ok(Ok(Err(why))) => return Ok(Verdict::Skipped(why)),
         Ok(Err(diagnostics)) => return Err(diagnostics.into()),
@@ -163,38 +169,69 @@ pub async fn verify(
     };
     let mut tries = 0;
     loop {
-        // Requests that come at one instant here come one after the other there: where that alone
-        // makes the difference, the fake does the same once it is told so.
-        let is_last = tries > 0 && tries == settings.retries;
-        let spread = if is_last { APART } else { Duration::ZERO };
-        let Attempt { outcome, mut orders, recording } =
-            attempt(connection, &plan, spread, settings.keep, stop.clone()).await?;
-        if is_last {
-            orders.push("requests of one instant a millisecond apart".to_owned());
-        }
+        let attempt = attempt(connection, &prepared.plan, settings.keep, stop.clone()).await?;
+        let Attempt { outcome, orders, recording } = attempt;
         match outcome {
             None => return Ok(Verdict::Interrupted),
             Some(Ok(())) if orders.is_empty() => {
                 return Ok(Verdict::Identical { recording, retries: tries });
             }
             Some(Ok(())) => return Ok(Verdict::InTheOutcomeSet { orders, retries: tries }),
-            Some(Err(Trouble::Unreachable(unreachable))) => return Err(unreachable.into()),
+            Some(Err(Trouble::Unreachable(unreachable))) => {
+                // Once too slow is not dead.
+                if tries >= settings.retries || !connection.is_alive().await {
+                    return Err(unreachable.into());
+                }
+            }
             Some(Err(Trouble::Different(difference))) => {
-                tries += 1;
-                if tries > settings.retries {
-                    let difference = Box::new(difference);
+                if tries >= settings.retries {
+                    let (difference, tries) = (Box::new(difference), tries.saturating_add(1));
+                    let durations = prepared.durations();
                     return Ok(Verdict::Different { difference, tries, durations });
                 }
             }
         }
+        tries += 1;
+        let slower = tokio::task::spawn_blocking(move || prepared.slower(tries)).await;
+        prepared = slower.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     }
 }
 
 /// A scenario that can be run.
 struct Prepared {
     plan: Arc<Plan>,
+    file: String,
+    speed: Speed,
+    /// What it is now, where that is not as it is written.
+    retimed: Option<Retimed>,
+    /// As it was at the first try.
+    first: Option<Retimed>,
+}
+
+impl Prepared {
     /// The durations that are not as they are written.
-    durations: Vec<String>,
+    fn durations(&self) -> Vec<String> {
+        let changes = self.retimed.iter().flat_map(|retimed| &retimed.changes);
+        changes.map(|change| format!("{} as {}", Span(change.from), Span(change.to))).collect()
+    }
+
+    /// The same with more time for everything: on a machine that has much else to do, timers and
+    /// answers are later than they may be. Where durations of the server's own are in the way, it
+    /// stays as it is.
+    fn slower(mut self, tries: u32) -> Self {
+        let (Speed::Auto, Some(first)) = (self.speed, &self.first) else { return self };
+        let at = usize::try_from(tries).unwrap_or(usize::MAX).min(SLOWER.len()) - 1;
+        for factor in SLOWER[..=at].iter().rev() {
+            let slower = factor.parse().ok().and_then(|by| first.divided(&self.file, by).ok());
+            let plan = slower.as_ref().and_then(|of| Scenario::parse(&of.text, &self.file).ok());
+            if let Some(scenario) = plan {
+                self.plan = Plan::new(scenario);
+                self.retimed = slower;
+                break;
+            }
+        }
+        self
+    }
 }
 
 /// Finds durations, and makes sure that the scenario comes to an end with them.
@@ -204,21 +241,26 @@ fn prepare(
     settings: Settings,
 ) -> Result<Result<Prepared, Skipped>, Diagnostics> {
     let retimed = match settings.speed {
-        Speed::AsWritten => None,
-        Speed::Auto => match retime(text, file, settings.max_duration) {
-            Ok(retimed) => Some(retimed),
-            Err(NotRetimed::Invalid(diagnostics)) => return Err(diagnostics),
-            Err(other) => return Ok(Err(Skipped::NotRetimed(other.to_string()))),
-        },
+        Speed::AsWritten => Ok(None),
+        Speed::Auto => retime(text, file, settings.max_duration).map(Some),
+        Speed::DividedBy(factor) => divide(text, file, factor).map(Some),
     };
-    let changes = retimed.iter().flat_map(|retimed| &retimed.changes);
-    let durations =
-        changes.map(|change| format!("{} as {}", Span(change.from), Span(change.to))).collect();
+    let retimed = match retimed {
+        Ok(retimed) => retimed,
+        Err(NotRetimed::Invalid(diagnostics)) => return Err(diagnostics),
+        Err(other) => return Ok(Err(Skipped::NotRetimed(other.to_string()))),
+    };
     let text = retimed.as_ref().map_or(text, |retimed| &retimed.text);
     let plan = Plan::new(Scenario::parse(text, file)?);
     Ok(match reason_to_skip(&plan, settings) {
         Some(why) => Err(why),
-        None => Ok(Prepared { plan, durations }),
+        None => Ok(Prepared {
+            plan,
+            file: file.to_owned(),
+            speed: settings.speed,
+            first: retimed.clone(),
+            retimed,
+        }),
     })
 }
 
@@ -234,13 +276,12 @@ struct Attempt {
 async fn attempt(
     connection: &Connection,
     plan: &Arc<Plan>,
-    spread: Duration,
     keep: Keep,
     mut stop: watch::Receiver<bool>,
 ) -> Result<Attempt, Unreachable> {
     let names = Names::new(prefix(), connection.namespace().to_owned());
     let simulation = Simulation::looked_on(Arc::clone(plan));
-    let mut lockstep = Lockstep::new(connection.clone(), simulation, names, spread);
+    let mut lockstep = Lockstep::new(connection.clone(), simulation, names);
     let outcome = tokio::select! {
         outcome = lockstep.follow() => Some(outcome),
         // If nobody can stop it any more, nobody has.
@@ -253,8 +294,10 @@ async fn attempt(
         }
         _ => None,
     };
+    // A server that was too slow once may still be there; one that is no more has nothing open.
+    let cleaned = lockstep.clean_up().await;
     if !matches!(outcome, Some(Err(Trouble::Unreachable(_)))) {
-        lockstep.clean_up().await?;
+        cleaned?;
     }
     Ok(Attempt { outcome, orders: lockstep.orders, recording })
 }

@@ -60,9 +60,11 @@ impl Lockstep {
         let ((workflow_id, run_id), (real_workflow_id, real_run_id)) =
             (execution(ours), execution(real));
         let is_run = !self.names.knows_run(&run_id) || self.names.run_id(&run_id) == real_run_id;
+        // A query that goes by itself waits in the same queue as a workflow task (G7).
         self.names.prefixed(&workflow_id) == real_workflow_id
             && is_run
             && ours["activityId"] == real["activityId"]
+            && ours["query"]["queryType"] == real["query"]["queryType"]
     }
 
     fn no_task(&self, ours: &Value) -> Trouble {

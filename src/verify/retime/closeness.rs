@@ -1,13 +1,14 @@
 //! Whether a real server gives a run's order: what happens too close together may come the other way
 //! round there, where a timer is up to a second late (O1).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::story::Story;
 use crate::clock::Time;
 use crate::server::TaskKey;
-use crate::sim::{Happening, Limits, Plan, Race, RunResult, Schedule, run};
+use crate::sim::{ClientIndex, Happening, Limits, Plan, Race, RunResult, Schedule, run};
 
 /// Two deadlines of the server must be further apart than this.
 pub(super) const BETWEEN_DEADLINES: Duration = Duration::from_millis(1_500);
@@ -23,6 +24,9 @@ const MAX_PAIRS: usize = 48;
 pub(super) struct Watched {
     pub(super) result: RunResult,
     pairs: Vec<Pair>,
+    /// The steps of clients, by their number, that came at the instant of something that a worker
+    /// was about to do. Which task a worker is then handed first is up to the real server's queues.
+    pub(super) coincidences: BTreeSet<(ClientIndex, u32)>,
 }
 
 /// A choice, and which of the happenings there is a deadline that could come first.
@@ -32,6 +36,29 @@ struct Pair {
     deadline: usize,
     apart: Duration,
     needed: Duration,
+    bearing: Bearing,
+}
+
+/// Whether a pair matters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Bearing {
+    /// If the story is another, the other way round.
+    OnTheStory,
+    /// Always: whoever is asked a query is shown the history until then, and that leaves no trace.
+    OnATask,
+}
+
+impl Bearing {
+    fn of(first: Happening, deadline: Happening) -> Self {
+        match (first, deadline) {
+            (Happening::Server(query @ TaskKey::Query(..)), Happening::Server(deadline))
+                if query.run() == deadline.run() =>
+            {
+                Self::OnATask
+            }
+            _ => Self::OnTheStory,
+        }
+    }
 }
 
 /// Something that would change the story if it came later than the deadline that follows it.
@@ -50,6 +77,9 @@ pub struct Close {
 struct Watch {
     choices: usize,
     pairs: Vec<Pair>,
+    /// How many steps each client has taken.
+    steps: BTreeMap<ClientIndex, u32>,
+    coincidences: BTreeSet<(ClientIndex, u32)>,
 }
 
 impl Schedule for Watch {
@@ -59,7 +89,18 @@ impl Schedule for Watch {
         for (deadline, (later, happening)) in enabled.iter().enumerate().skip(1) {
             let apart = later.since(due);
             if is_deadline(*happening) && apart < needed {
-                self.pairs.push(Pair { choice: self.choices, deadline, apart, needed });
+                let bearing = Bearing::of(first, *happening);
+                self.pairs.push(Pair { choice: self.choices, deadline, apart, needed, bearing });
+            }
+        }
+        if let Happening::Client(client) = first {
+            let step = self.steps.entry(client).or_default();
+            *step += 1;
+            let is_with = |(at, other): &(Time, Happening)| {
+                matches!(other, Happening::Worker(..)) && *at <= due
+            };
+            if enabled.iter().any(is_with) {
+                self.coincidences.insert((client, *step));
             }
         }
         self.choices += 1;
@@ -102,7 +143,7 @@ const RACE: Race = Race { window: BEFORE_A_DEADLINE, faults: 0 };
 pub(super) fn watch(plan: &Arc<Plan>, limits: &Limits) -> Watched {
     let mut watch = Watch::default();
     let result = run(plan, RACE, limits, &mut watch);
-    Watched { result, pairs: watch.pairs }
+    Watched { result, pairs: watch.pairs, coincidences: watch.coincidences }
 }
 
 /// Whether ties count: what a scenario leaves to chance as it is written stays so.
@@ -124,7 +165,7 @@ impl Watched {
         let counts = |pair: &&Pair| ties == Ties::Count || !pair.apart.is_zero();
         for (looked_at, pair) in self.pairs.iter().filter(counts).enumerate() {
             let mut swap = Swap { left: pair.choice, pick: pair.deadline, at: None };
-            if looked_at < MAX_PAIRS {
+            if looked_at < MAX_PAIRS && pair.bearing == Bearing::OnTheStory {
                 let swapped = run(plan, RACE, limits, &mut swap);
                 if story.twist(&swapped).is_none() {
                     continue;

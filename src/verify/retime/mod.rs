@@ -25,11 +25,13 @@
 //! ```
 
 mod closeness;
+mod factor;
 mod search;
 mod story;
 #[cfg(test)]
 mod tests;
 
 pub use closeness::Close;
-pub use search::{Change, NotRetimed, Retimed, retime};
+pub use factor::{Factor, NotAFactor};
+pub use search::{Change, Needed, NotRetimed, Retimed, divide, retime};
 pub use story::Twist;

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Factor;
 use super::closeness::{Close, Ties, Watched, watch};
 use super::story::{Story, Twist};
 use crate::scenario::duration::Span;
 use crate::scenario::{Diagnostics, DurationLiteral, Location, Scenario};
-use crate::sim::{Limits, Plan};
+use crate::sim::{ClientIndex, Limits, Plan};
 
 /// A scenario with other durations that tells the same story.
 #[derive(Clone, Debug)]
@@ -54,6 +55,23 @@ pub enum NotRetimed {
         /// What.
         close: Close,
     },
+    /// Divided durations tell another story.
+    #[error("with its durations divided by {factor}, {twist}")]
+    OtherStory {
+        /// The divisor.
+        factor: Factor,
+        /// Where it is another.
+        twist: Twist,
+    },
+    /// Divided durations make requests come at one instant that came at two.
+    #[error(
+        "with its durations divided by {0}, a client asks something at the very instant at which a \
+         worker does, and which comes first on a real server is a matter of luck"
+    )]
+    Coincidence(Factor),
+    /// With divided durations the text is no scenario any more.
+    #[error("with its durations divided by {0} it is no valid scenario")]
+    NotAScenario(Factor),
 }
 
 /// A duration that cannot be shorter.
@@ -135,6 +153,52 @@ pub fn retime(text: &str, file: &str, limit: Duration) -> Result<Retimed, NotRet
     Ok(search.finish())
 }
 
+impl Retimed {
+    /// All durations divided once more, as [`divide`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`divide`].
+    pub fn divided(&self, file: &str, factor: Factor) -> Result<Self, NotRetimed> {
+        let divided = divide(&self.text, file, factor)?;
+        let now = |value: Duration| {
+            let change = divided.changes.iter().find(|change| change.from == value);
+            change.map_or(value, |change| change.to)
+        };
+        let of_written = self.changes.iter().map(|of| Change { from: of.from, to: now(of.to) });
+        let was_changed = |value| self.changes.iter().any(|change| change.to == value);
+        let others = divided.changes.iter().filter(|change| !was_changed(change.from));
+        Ok(Self { changes: of_written.chain(others.cloned()).collect(), ..divided })
+    }
+}
+
+/// Divides all durations of a scenario.
+///
+/// # Errors
+///
+/// [`NotRetimed`], if the story is another then, or if a real server could give another: its timers
+/// are not exact (O1), so what it does by itself must stay as far apart as with [`retime`].
+pub fn divide(text: &str, file: &str, factor: Factor) -> Result<Retimed, NotRetimed> {
+    let mut search = Search::new(text, file)?;
+    let written = search.values.keys();
+    let values = written.map(|value| (*value, factor.divide(*value))).collect();
+    match search.trial(&values) {
+        Trial::SameStory(plan, watched) => {
+            if let Some(close) = watched.close(&plan, &search.limits, &search.story, search.ties) {
+                return Err(NotRetimed::TooClose { close });
+            }
+            if !watched.coincidences.is_subset(&search.coincidences) {
+                return Err(NotRetimed::Coincidence(factor));
+            }
+            search.virtual_time = watched.result.virtual_time();
+            search.values = values;
+            Ok(search.finish())
+        }
+        Trial::Twist(twist) => Err(NotRetimed::OtherStory { factor, twist }),
+        Trial::NotAScenario => Err(NotRetimed::NotAScenario(factor)),
+    }
+}
+
 /// What stands in a scenario now.
 struct Search<'a> {
     text: &'a str,
@@ -144,6 +208,8 @@ struct Search<'a> {
     values: BTreeMap<Duration, Duration>,
     story: Story,
     ties: Ties,
+    /// The coincidences that are the scenario's own.
+    coincidences: BTreeSet<(ClientIndex, u32)>,
     limits: Limits,
     virtual_time: Duration,
     trials: usize,
@@ -182,7 +248,18 @@ impl<'a> Search<'a> {
             Some(close) if close.apart.is_zero() => Ties::AreTheScenarios,
             _ => Ties::Count,
         };
-        Ok(Self { text, file, literals, values, story, ties, limits, virtual_time, trials: 0 })
+        Ok(Self {
+            text,
+            file,
+            literals,
+            values,
+            story,
+            ties,
+            coincidences: watched.coincidences,
+            limits,
+            virtual_time,
+            trials: 0,
+        })
     }
 
     /// Stretches everything, as little as is needed for nothing to be too close together.
@@ -274,6 +351,7 @@ impl<'a> Search<'a> {
         let Trial::SameStory(plan, watched) = self.trial(&values) else { return false };
         let time = watched.result.virtual_time();
         if time > self.virtual_time
+            || !watched.coincidences.is_subset(&self.coincidences)
             || watched.close(&plan, &self.limits, &self.story, self.ties).is_some()
         {
             return false;

@@ -3,7 +3,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::story::Story;
-use super::{NotRetimed, retime};
+use super::{NotRetimed, divide, retime};
 use crate::scenario::Scenario;
 use crate::sim::{DefaultOrder, Limits, Plan, Race, RunResult, run};
 
@@ -109,8 +109,73 @@ timeline:
     }
 }
 
+const PATIENCE: &str = "
+name: a workflow is canceled while it sleeps
+workflows: { Patience: [{ sleep: 1h }] }
+timeline:
+  - { start: Patience, workflow_id: patience }
+  - { cancel: patience, at: 5m }
+";
+
+#[test]
+fn all_durations_are_divided_by_one_number() {
+    let divided = divide(PATIENCE, "patience.yaml", "60".parse().unwrap()).unwrap();
+    assert!(divided.text.contains("sleep: 1m }"), "{}", divided.text);
+    assert!(divided.text.contains("at: 5s }"), "{}", divided.text);
+    assert_eq!(divided.virtual_time, Duration::from_secs(5));
+    let longer = divide(PATIENCE, "patience.yaml", "0.5".parse().unwrap()).unwrap();
+    assert!(longer.text.contains("sleep: 2h }"), "{}", longer.text);
+}
+
+#[test]
+fn a_division_that_brings_a_request_too_close_to_a_deadline_is_refused() {
+    let error = divide(PATIENCE, "patience.yaml", "3000".parse().unwrap()).unwrap_err();
+    assert!(matches!(error, NotRetimed::TooClose { .. }), "{error}");
+    assert!(error.to_string().contains("happens 1s100ms before a deadline"), "{error}");
+}
+
+#[test]
+fn a_division_that_tells_another_story_is_refused() {
+    let text = "
+name: a workflow task times out after ten seconds
+workflows: { Slow: [{ block: 15s }] }
+timeline: [{ start: Slow, workflow_id: slow }, { terminate: slow, at: 20s }]
+";
+    let error = divide(text, "slow.yaml", "2".parse().unwrap()).unwrap_err();
+    assert!(matches!(error, NotRetimed::OtherStory { .. }), "{error}");
+    assert!(error.to_string().starts_with("with its durations divided by 2, "), "{error}");
+}
+
+#[test]
+fn requests_of_different_instants_do_not_come_at_one() {
+    let text = "
+name: a query comes long after the activity
+workflows:
+  Order:
+    queries: { charged: [] }
+    steps: [{ execute_activity: charge, start_to_close_timeout: 10s }, { sleep: 1h }]
+activities: { charge: [{ sleep: 2s }] }
+timeline:
+  - { start: Order, workflow_id: order }
+  - { query: order, name: charged, at: 5s }
+";
+    let shorter = retime(text, "order.yaml", LIMIT).unwrap();
+    assert!(!shorter.text.contains("at: 1s }"), "{}", shorter.text);
+}
+
 #[test]
 fn what_is_no_scenario_is_refused() {
     let error = retime("name: [", "broken.yaml", LIMIT).unwrap_err();
     assert!(matches!(error, NotRetimed::Invalid(_)), "{error}");
+}
+
+#[test]
+fn what_was_retimed_is_divided_once_more() {
+    let first = retime(PATIENCE, "patience.yaml", LIMIT).unwrap();
+    let slower = first.divided("patience.yaml", "0.5".parse().unwrap()).unwrap();
+    let written: Vec<_> = first.changes.iter().map(|change| change.from).collect();
+    assert_eq!(slower.changes.iter().map(|change| change.from).collect::<Vec<_>>(), written);
+    for (was, is) in first.changes.iter().zip(&slower.changes) {
+        assert_eq!(is.to, was.to * 2);
+    }
 }
