@@ -79,6 +79,7 @@ use crate::api::{
 };
 use crate::clock::Time;
 use crate::history::RunId;
+use crate::history::part::Parts;
 use crate::scenario::model;
 
 use activity::Activity;
@@ -123,10 +124,10 @@ pub struct Worker {
     calls: BTreeMap<CallId, Call>,
     /// Runs that stay in memory between their tasks.
     cache: BTreeMap<RunId, Kept>,
-    tasks: BTreeMap<RunId, OpenTask>,
+    tasks: Parts<RunId, OpenTask>,
     /// Queries that came by themselves.
     queries: BTreeMap<QueryId, OpenQuery>,
-    activities: BTreeMap<ActivityKey, Activity>,
+    activities: Parts<ActivityKey, Activity>,
     failures: FailureCounts,
     stopped: Vec<Stopped>,
     native: Vec<NativeEvent>,
@@ -151,9 +152,9 @@ impl Worker {
             poll_again: None,
             calls: BTreeMap::new(),
             cache: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: Parts::default(),
             queries: BTreeMap::new(),
-            activities: BTreeMap::new(),
+            activities: Parts::default(),
             failures: FailureCounts::new(),
             stopped: Vec::new(),
             native: Vec::new(),
@@ -274,10 +275,10 @@ impl Worker {
 
     /// Adds the same to a list, in no order.
     pub fn list_due(&self, list: &mut Vec<(Time, WorkerKey)>) {
-        for task in self.tasks.values() {
+        for (_, task) in self.tasks.iter() {
             task.due(&self.program, list);
         }
-        for (key, activity) in &self.activities {
+        for (key, activity) in self.activities.iter() {
             activity.due(*key, list);
         }
         list.extend(self.queries.iter().map(|(id, query)| query.due(*id)));
