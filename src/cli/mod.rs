@@ -9,12 +9,17 @@
 //! ```
 
 mod exit;
+mod explore;
 mod histories;
 mod import;
-#[cfg(feature = "verify")]
 mod interrupt;
 mod output;
+mod progress;
+mod replay;
 mod run;
+mod search;
+mod shard;
+mod stop;
 #[cfg(feature = "verify")]
 mod verify;
 
@@ -39,6 +44,12 @@ struct Cli {
 enum Command {
     /// Run scenarios and compare them with what they expect.
     Run(RunArgs),
+    /// Find every way in which scenarios can end, over all orderings of what races.
+    Explore(explore::ExploreArgs),
+    /// Run one schedule of a scenario again, and show its choices.
+    Replay(replay::ReplayArgs),
+    /// Show what is different about two schedules of a scenario.
+    Diff(replay::DiffArgs),
     /// Run scenarios on a real Temporal server too, and compare what both do.
     #[cfg(feature = "verify")]
     Verify(verify::VerifyArgs),
@@ -101,6 +112,9 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(args) => run::run(&args),
         #[cfg(feature = "verify")]
         Command::Verify(args) => verify::run(&args),
+        Command::Explore(args) => explore::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Diff(args) => replay::diff(&args),
         Command::Import(args) => import::run(&args),
         Command::Schema => schema().map(|()| Exit::AsExpected),
     };

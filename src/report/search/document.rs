@@ -87,6 +87,8 @@ pub struct Shards {
     pub of: u32,
     /// The numbers of those that are here, from 1.
     pub here: BTreeSet<u32>,
+    /// Where shards were joined, the numbers of those that were not there.
+    pub missing: BTreeSet<u32>,
 }
 
 /// How far a search came.
@@ -258,6 +260,7 @@ impl Searched {
             shards: Shards {
                 of: options.shard.of(),
                 here: BTreeSet::from([options.shard.number()]),
+                missing: BTreeSet::new(),
             },
             end,
             runs: found.runs,
@@ -273,22 +276,23 @@ impl Searched {
 
     /// Whether every ordering was seen.
     pub fn is_exhaustive(&self) -> bool {
-        self.end == SearchEnd::Exhausted && self.shards.missing().next().is_none()
+        self.end == SearchEnd::Exhausted && self.shards.are_all()
     }
 
-    /// Whether it went as it should: nothing failed, and it was not cut against anybody's will. A
-    /// sample has no other end than its number of runs or its time.
+    /// Whether it went as it should: nothing failed, and all that was asked for was seen.
     pub fn is_as_expected(&self) -> bool {
-        self.failures.is_empty() && self.shards.missing().next().is_none() && !self.is_cut()
+        self.failures.is_empty() && !self.is_incomplete()
     }
 
-    /// Whether it was cut against anybody's will.
-    pub fn is_cut(&self) -> bool {
-        match self.end {
+    /// Whether it was cut, or shards are missing. A sample that its time limit has ended is
+    /// complete: it has no other end.
+    pub fn is_incomplete(&self) -> bool {
+        let is_cut = match self.end {
             SearchEnd::Exhausted | SearchEnd::Sampled => false,
             SearchEnd::Cut { by: CutBy::TimeLimit, .. } => self.seed.is_none(),
             SearchEnd::Cut { .. } => true,
-        }
+        };
+        is_cut || !self.shards.missing.is_empty()
     }
 
     /// Whether anything failed that is not a limit of this program.
@@ -359,8 +363,8 @@ impl Witness {
 }
 
 impl Shards {
-    /// The numbers of those that are not here.
-    pub fn missing(&self) -> impl Iterator<Item = u32> + '_ {
-        (1..=self.of).filter(|number| !self.here.contains(number))
+    /// Whether all parts are here.
+    pub fn are_all(&self) -> bool {
+        self.here.len() as u64 == u64::from(self.of)
     }
 }

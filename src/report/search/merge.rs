@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{CutBy, FoundOutcome, Histories, Report, SearchEnd, Searched};
+use super::document::{CutBy, FoundOutcome, Histories, Report, SearchEnd, Searched, Shards};
 use super::failure::{FailureReport, Kind};
 use super::number::Large;
 use crate::check::{Mismatch, Outcome};
@@ -119,6 +119,8 @@ impl Searched {
 
     /// Brings what was joined into order, and compares it with what was expected, if all is there.
     fn finish(&mut self) {
+        let Shards { of, here, missing } = &mut self.shards;
+        *missing = (1..=*of).filter(|number| !here.contains(number)).collect();
         let outcomes = &mut self.outcomes;
         outcomes.sort_by(|a, b| {
             let weight = |found: &FoundOutcome| (found.orderings, found.runs);

@@ -83,8 +83,9 @@ impl Searched {
             let here: Vec<String> = self.shards.here.iter().map(ToString::to_string).collect();
             let plural = if here.len() == 1 { "" } else { "s" };
             settings.push(format!("shard{plural} {} of {}", here.join(", "), self.shards.of));
-            let missing: Vec<String> = self.shards.missing().map(|it| it.to_string()).collect();
-            if here.len() > 1 && !missing.is_empty() {
+            let missing: Vec<String> =
+                self.shards.missing.iter().map(ToString::to_string).collect();
+            if !missing.is_empty() {
                 settings.push(format!("missing: {}", missing.join(", ")));
             }
         }
@@ -158,7 +159,7 @@ impl Searched {
     /// Whether it has finished, and if not, why.
     fn ended(&self, style: Style) -> String {
         let cut = |why: String| style.paint(Tone::Bad, &why);
-        let parts = self.shards.missing().next().is_some();
+        let parts = !self.shards.are_all();
         match self.end {
             SearchEnd::Exhausted if self.orderings == Some(Large(1)) && !parts => {
                 "nothing races".to_owned()
@@ -198,14 +199,7 @@ impl Searched {
         failure: &FailureReport,
         style: Style,
     ) -> fmt::Result {
-        match (&failure.drawn, &failure.at) {
-            (Some(drawn), _) => write!(out, "{drawn}")?,
-            (None, at) => {
-                let word = style.paint(Tone::Bad, failure.kind.word());
-                let at = at.as_ref().map_or_else(String::new, |at| format!("{at}: "));
-                writeln!(out, "{word}: {at}{}", failure.message)?;
-            }
-        }
+        out.push_str(&failure.drawn(style));
         if let Some(histories) = &failure.histories {
             writeln!(out, "\n{histories}")?;
         }
