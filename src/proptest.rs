@@ -83,9 +83,8 @@ pub fn orders() -> impl Strategy<Value = Order> {
 /// The scenario with other times: each step of a client that comes at a time, or some time after the
 /// step before, comes at any whole millisecond up to `latest` instead. They shrink towards zero.
 pub fn timelines(scenario: &Scenario, latest: Duration) -> impl Strategy<Value = Scenario> + use<> {
-    let timed = |step: &ClientStep| !matches!(step.timing, Timing::When(_));
-    let count =
-        scenario.clients.values().flat_map(|steps| steps.iter()).filter(|s| timed(s)).count();
+    let steps = scenario.clients.values().flat_map(|steps| steps.iter());
+    let count = steps.filter(|step| !matches!(step.timing, Timing::When(_))).count();
     let latest = u64::try_from(latest.as_millis()).unwrap_or(u64::MAX);
     let scenario = scenario.clone();
     vec(0..=latest, count).prop_map(move |times| {

@@ -19,14 +19,19 @@
 //! `scenarios/reset/late.yaml` is `snapshots/reset/late.snap`. A new or another text fails the test
 //! and waits beside the snapshot for `cargo insta review`; `INSTA_UPDATE=always` accepts all. Where
 //! the environment variable `CI` is set, nothing is written.
+//!
+//! If it has `outcomes`, `always` or `never`, every ordering of what races is looked at as well, as far
+//! as [`MOST_STATES`] go.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 pub use insta;
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use crate::check::check;
+use crate::check::{Always, Mismatch, check};
+use crate::explore::{Failure, Options, Token, Watch, explore};
 use crate::files::{scenario_files, shown};
 use crate::report::text;
 use crate::scenario::Scenario;
@@ -90,6 +95,7 @@ fn test(suite: Suite, file: &Path, path: &Path) -> Result<(), Failed> {
         let drawn: String = failures.iter().map(|it| it.diagnostic().to_string()).collect();
         return Err(format!("{drawn}\n{text}").into());
     }
+    every_ordering(&plan, path)?;
     let below = path.strip_prefix(suite.folder).unwrap_or(path);
     let snapshot = Path::new(suite.root).join("snapshots").join(below);
     let folder = snapshot.parent().unwrap_or(&snapshot);
@@ -101,4 +107,36 @@ fn test(suite: Suite, file: &Path, path: &Path) -> Result<(), Failed> {
     settings.set_input_file(file);
     settings.bind(|| (suite.compare)(&name, &text));
     Ok(())
+}
+
+/// How many states a test looks into. A scenario with more is held only to what they come to:
+/// whatever is found must be expected, but not all that is expected need be found.
+pub const MOST_STATES: u64 = 200_000;
+
+/// Looks at every ordering of a scenario that says anything of them.
+fn every_ordering(plan: &Arc<Plan>, path: &Path) -> Result<(), Failed> {
+    let scenario = plan.scenario();
+    if scenario.outcomes.is_empty() && Always::of(scenario).is_empty() {
+        return Ok(());
+    }
+    let options = Options { most_states: MOST_STATES, ..Options::of(scenario) };
+    let found = explore(plan, &options, &Watch::default());
+    let again =
+        |token: &Token| format!("again: deadbeat replay {} --schedule {token}\n", shown(path));
+    if let Some(failed) = &found.failed {
+        let drawn = match &failed.failure {
+            Failure::Expectation(failure) => failure.diagnostic().to_string(),
+            other => other.to_string(),
+        };
+        return Err(format!("{drawn}\n{}", again(&failed.witness)).into());
+    }
+    let mut drawn = String::new();
+    for failure in found.unlike_expected() {
+        drawn += &failure.diagnostic().to_string();
+        if let Mismatch::UnexpectedOutcome(outcome) = &failure.mismatch {
+            let its = found.outcomes.iter().find(|found| *found.outcome == *outcome);
+            drawn.extend(its.map(|found| again(&found.witness)));
+        }
+    }
+    if drawn.is_empty() { Ok(()) } else { Err(drawn.into()) }
 }

@@ -1,5 +1,5 @@
-//! Every scenario, in its default order and in random ones: no invariant is broken, at no moment; nor
-//! by what a real server recorded.
+//! Every scenario, in its default order and in random ones, also with faults: no invariant is broken,
+//! at no moment; nor by what a real server recorded.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use deadbeat::history::ids::RunCause;
 use deadbeat::history::json::from_json;
 use deadbeat::history::{Attributes, Execution, History, RunId, official};
 use deadbeat::scenario::Scenario;
-use deadbeat::sim::{DefaultOrder, Enabled, Plan, Schedule, Seeded, Simulation};
+use deadbeat::sim::{DefaultOrder, Enabled, Plan, Race, Schedule, Seeded, Simulation};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -44,12 +44,12 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
 /// many.
 fn play(
     plan: &Arc<Plan>,
-    window: Duration,
+    Race { window, faults }: Race,
     schedule: &mut dyn Schedule,
     happenings: usize,
 ) -> Result<(), Box<Violation>> {
     let mut auditor = Auditor::new();
-    let mut simulation = Simulation::new(Arc::clone(plan));
+    let mut simulation = Simulation::new(Arc::clone(plan)).with_faults(faults);
     let mut enabled = Enabled::default();
     for number in 0..happenings {
         simulation.enabled(window, &mut enabled);
@@ -125,7 +125,7 @@ fn status_after(last: &Attributes) -> ExecutionStatus {
 fn in_default_order_nothing_is_broken_at_any_moment() {
     let mut broken = String::new();
     for (path, plan) in PLANS.iter() {
-        if let Err(violation) = play(plan, Duration::ZERO, &mut DefaultOrder, 2_000) {
+        if let Err(violation) = play(plan, Race::default(), &mut DefaultOrder, 2_000) {
             broken += &format!("{}: {violation}\n", path.display());
         }
     }
@@ -133,18 +133,58 @@ fn in_default_order_nothing_is_broken_at_any_moment() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(debug_assertions) { 400 } else { 4_000 }))]
+    #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn in_any_order_nothing_is_broken_at_any_moment(
         which in any::<prop::sample::Index>(),
         seed in any::<u64>(),
         window in prop_oneof![Just(0), 0..20u64, 0..30_000u64],
+        faults in prop_oneof![Just(0), 1..4u32],
     ) {
         let (path, plan) = which.get(&PLANS);
-        let played = play(plan, Duration::from_millis(window), &mut Seeded::new(seed), 600);
+        let race = Race { window: Duration::from_millis(window), faults };
+        let played = play(plan, race, &mut Seeded::new(seed), 600);
         if let Err(violation) = played {
             prop_assert!(false, "{}: {violation}", path.display());
         }
+    }
+}
+
+/// A workflow that sleeps this many times: seven events each.
+fn sleeper(times: u32) -> Simulation {
+    let source = format!(
+        "
+name: many naps
+workflows: {{ Nap: [{{ repeat: [{{ sleep: 1s }}], times: {times} }}] }}
+timeline: [{{ start: Nap, workflow_id: nap }}]
+"
+    );
+    let plan = Plan::new(Scenario::parse(&source, "naps.yaml").expect("a scenario"));
+    let mut simulation = Simulation::new(plan);
+    let mut enabled = Enabled::default();
+    loop {
+        simulation.enabled(Duration::ZERO, &mut enabled);
+        let Some((due, happening)) = enabled.first().copied() else { return simulation };
+        simulation.step(due, happening);
+        if simulation.clients_have_finished() && simulation.executions_have_closed() {
+            return simulation;
+        }
+    }
+}
+
+#[test]
+#[ignore = "a measurement, for a release build"]
+fn how_long_an_audit_takes() {
+    for (naps, rounds) in [(2, 300_000), (80, 10_000), (800, 1_000), (8_000, 100)] {
+        let simulation = sleeper(naps);
+        let events = simulation.server().runs().map(|run| run.history().len()).sum::<u32>();
+        let mut auditor = Auditor::new();
+        let begin = std::time::Instant::now();
+        for _ in 0..rounds {
+            assert_eq!(auditor.audit(&simulation), Ok(()));
+        }
+        let each = begin.elapsed() / rounds;
+        println!("{events} events: {each:?}, {:?} an event", each / events);
     }
 }

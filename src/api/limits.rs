@@ -1,9 +1,15 @@
-//! What the server takes for a name.
+//! What the server takes for a name, and how much of anything.
 
 use crate::official::taskqueue::TaskQueue;
 
 /// The longest id, type or name there may be (F10).
 pub(crate) const MAXIMUM_ID_LENGTH: usize = 1_000;
+
+/// How many bytes payloads may have on the wire.
+pub(crate) const MAXIMUM_BLOB_SIZE: usize = 2 * 1024 * 1024;
+
+/// How many bytes a memo may have on the wire.
+pub(crate) const MAXIMUM_MEMO_SIZE: usize = 2 * 1024 * 1024;
 
 /// Whether an id, a type or a name is longer than the server takes.
 pub(crate) fn too_long(name: &str) -> bool {

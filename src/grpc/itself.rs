@@ -7,6 +7,7 @@ use std::hash::{Hash as _, Hasher as _};
 use prost::Message;
 
 use super::frontend::{Frontend, unreadable};
+use crate::api::limits::{MAXIMUM_BLOB_SIZE, MAXIMUM_MEMO_SIZE};
 use crate::api::{Code, ErrorDetail, RpcError};
 use crate::history::ids::Digest;
 use crate::official::workflowservice::{self as service, get_system_info_response};
@@ -92,7 +93,7 @@ impl Frontend {
     }
 
     fn description(&self) -> service::DescribeNamespaceResponse {
-        let limit = 2 * 1024 * 1024;
+        let limit = |bytes: usize| i64::try_from(bytes).unwrap_or(i64::MAX);
         service::DescribeNamespaceResponse {
             namespace_info: Some(namespace::NamespaceInfo {
                 name: self.namespace().to_string(),
@@ -100,13 +101,14 @@ impl Frontend {
                 id: self.namespace_id(),
                 // What is modelled: the real server has more.
                 capabilities: Some(namespace::namespace_info::Capabilities {
+                    eager_workflow_start: true,
                     sync_update: true,
                     async_update: true,
                     ..Default::default()
                 }),
                 limits: Some(namespace::namespace_info::Limits {
-                    blob_size_limit_error: limit,
-                    memo_size_limit_error: limit,
+                    blob_size_limit_error: limit(MAXIMUM_BLOB_SIZE),
+                    memo_size_limit_error: limit(MAXIMUM_MEMO_SIZE),
                     ..Default::default()
                 }),
                 ..Default::default()
@@ -137,14 +139,15 @@ impl Frontend {
 fn system_info() -> service::GetSystemInfoResponse {
     service::GetSystemInfoResponse {
         server_version: SERVER_VERSION.to_owned(),
-        // Of the real server's those that are modelled: schedules, Nexus, worker versioning and
-        // eager starts are not.
+        // Of the real server's those that are modelled: schedules, Nexus and worker versioning are
+        // not.
         capabilities: Some(get_system_info_response::Capabilities {
             signal_and_query_header: true,
             internal_error_differentiation: true,
             activity_failure_include_heartbeat: true,
             encoded_failure_attributes: true,
             upsert_memo: true,
+            eager_workflow_start: true,
             sdk_metadata: true,
             count_group_by_execution_status: true,
             ..Default::default()

@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde_json::Value;
+
 use super::clients::{Act, Turnout, start_of};
+use super::local::Local;
 use super::read::{Event, at};
 use super::story::{Activity, Story};
 use super::values::{failing, nanos, payloads};
@@ -48,6 +51,16 @@ pub(super) fn activities(story: &Story) -> Activities {
             }
             _ => {}
         }
+    }
+    // Local activities have no id of their own.
+    for event in &story.events {
+        let Some(local) = Local::of(event) else { continue };
+        let end = match event.get("failure.cause") {
+            Value::Null => payloads(event.get("details.result")).map(|r| Step::new("return", r)),
+            cause => Some(failing("fail", cause)),
+        };
+        let codes = by_type.entry(local.kind.clone()).or_default();
+        codes.push(("otherwise".to_owned(), after(local.took, 0, end)));
     }
     for (kind, codes) in by_type {
         let steps = match &codes[..] {
@@ -130,8 +143,22 @@ fn steps(story: &Story, activity: &Activity, acts: &mut Vec<Act>) -> Vec<Step> {
         || closed.kind == "ACTIVITY_TASK_CANCELED"
         || is_reused(story, scheduled)
         || is_completed_unstarted(story, activity);
+    // Who heartbeats learns of a cancel by that.
+    let learns = closed.kind == "ACTIVITY_TASK_CANCELED"
+        && heartbeat > 0
+        && closed.text("identity") == started.text("identity")
+        && closed.get("details").is_null()
+        && story.is_exported();
     let last = match closed.kind {
         "ACTIVITY_TASK_TIMED_OUT" => timed_out(closed),
+        _ if learns => {
+            let beat =
+                vec![Step::new("sleep", span((heartbeat / 4).max(1))), Step::alone("heartbeat")];
+            vec![
+                Step::new("repeat", Node::Steps(beat))
+                    .comment("It learns of the cancel by a heartbeat."),
+            ]
+        }
         _ if by_client => {
             acts.extend(act(story, activity, closed));
             vec![Step::alone("hang").comment("A client ends it, by its id.")]
@@ -162,7 +189,7 @@ fn steps(story: &Story, activity: &Activity, acts: &mut Vec<Act>) -> Vec<Step> {
 }
 
 /// How long all waits between attempts take together.
-fn backoffs(policy: &serde_json::Value, attempt: i64) -> i64 {
+fn backoffs(policy: &Value, attempt: i64) -> i64 {
     let maximum = nanos(&policy["maximumInterval"]);
     let coefficient = policy["backoffCoefficient"].as_f64().unwrap_or(2.0).max(1.0);
     let mut interval = nanos(&policy["initialInterval"]);
@@ -197,11 +224,11 @@ fn after(took: i64, heartbeat: i64, step: Option<Step>) -> Vec<Step> {
 fn timed_out(closed: &Event) -> Vec<Step> {
     let failure = closed.get("failure");
     let own = failure.get("timeoutFailureInfo");
-    hanging(own.unwrap_or(&serde_json::Value::Null))
+    hanging(own.unwrap_or(&Value::Null))
 }
 
 /// Code that runs into a timeout, with its last heartbeat.
-fn hanging(info: &serde_json::Value) -> Vec<Step> {
+fn hanging(info: &Value) -> Vec<Step> {
     let details = at(info, "lastHeartbeatDetails");
     let heartbeat = payloads(details).map(|details| Step::new("heartbeat", details));
     heartbeat.into_iter().chain([Step::alone("hang")]).collect()

@@ -104,6 +104,14 @@ pub(super) fn acts(story: &Story, versions: &[String]) -> Vec<Act> {
             {
                 Step::new("cancel", id()).maybe("reason", reason(event, "cause"))
             }
+            "WORKFLOW_EXECUTION_TERMINATED"
+                if event.text("identity") == "history-resetter"
+                    && event.text("reason").is_empty() =>
+            {
+                Step::new("reset", id())
+                    .comment("It was terminated by a reset. To where is not recorded.")
+                    .with("type", Node::Word("FirstWorkflowTask".to_owned()))
+            }
             "WORKFLOW_EXECUTION_TERMINATED" => Step::new("terminate", id())
                 .maybe("reason", reason(event, "reason"))
                 .maybe("details", payloads(event.get("details"))),

@@ -36,7 +36,7 @@ pub(super) struct Draft {
 
 /// Writes a history as a scenario.
 pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
-    let around = surroundings(story);
+    let mut around = surroundings(story);
     let code = script::code(story, form);
     let mut notes = code.notes;
     notes.extend(around.notes.iter().cloned());
@@ -45,10 +45,17 @@ pub(super) fn write(story: &Story, form: Form, tuning: Tuning) -> Draft {
     for (number, (steps, _)) in (1..).zip(&around.scheduled) {
         versions.push((format!("run_{number}"), steps.clone()));
     }
-    for (number, steps) in (1..).zip(code.versions) {
+    // A worker with a sticky queue that goes on after a reset was not given other code.
+    let kept = if story.is_sticky() { code.versions.len().saturating_sub(1) } else { 0 };
+    for (number, steps) in (1..).zip(code.versions.into_iter().skip(kept)) {
         versions.push((format!("v{number}"), whole(steps, story, &around)));
     }
-    let continued = !story.last().text("newExecutionRunId").is_empty();
+    let successor = story.last().text("workflowType.name");
+    let is_other = !successor.is_empty() && successor != story.workflow_type();
+    if is_other && !around.code.contains_key(successor) {
+        around.code.insert(successor.to_owned(), vec![Step::alone("hang")]);
+    }
+    let continued = !story.last().text("newExecutionRunId").is_empty() && !is_other;
     if continued {
         versions.push(("next_run".to_owned(), vec![Step::alone("hang")]));
     }

@@ -297,6 +297,18 @@ impl Story {
         self.turns.iter().position(|turn| turn.commands.contains(&index))
     }
 
+    /// Whether a task was ever on a sticky queue.
+    pub(super) fn is_sticky(&self) -> bool {
+        self.tasks.iter().any(|task| {
+            self.events[task.scheduled].text("taskQueue.kind") == "TASK_QUEUE_KIND_STICKY"
+        })
+    }
+
+    /// Whether its worker was an SDK's, as it says itself.
+    pub(super) fn is_exported(&self) -> bool {
+        self.events.iter().any(|event| !event.get("sdkMetadata").is_null())
+    }
+
     /// The attempt of a task, from 1.
     pub(super) fn attempt(&self, task: &Task) -> i64 {
         self.events[task.scheduled].number("attempt").max(1)

@@ -3,15 +3,23 @@
 use crate::history::text::{plain, quoted, shortened, word};
 use crate::scenario::duration::Span;
 use crate::scenario::model::{
-    ClientAction, Json, QueryRejectCondition, ReapplyExclude, Reset, ResetType, RetryPolicy,
-    StartOptions, WaitFor, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
+    ClientAction, ClientStep, Json, QueryRejectCondition, ReapplyExclude, Reset, ResetType,
+    RetryPolicy, StartOptions, WaitFor, WorkflowIdConflictPolicy, WorkflowIdReusePolicy,
 };
 
 /// A value that is longer is cut off after so many characters.
 const MAXIMUM_VALUE: usize = 80;
 
 /// What a client asked, as in `cancel greeting run 2 (reason "no longer wanted")`.
-pub(super) fn describe(action: &ClientAction) -> String {
+pub(super) fn describe(step: &ClientStep) -> String {
+    let asked = describe_action(&step.action);
+    match step.fault {
+        Some(fault) => format!("{asked} with fault {fault:?}"),
+        None => asked,
+    }
+}
+
+fn describe_action(action: &ClientAction) -> String {
     match action {
         ClientAction::Start(step) => {
             let told = Told::default().start(&step.options);
@@ -102,6 +110,8 @@ pub(super) fn describe(action: &ClientAction) -> String {
         }
         ClientAction::StopWorker(name) => format!("stop_worker {}", word(name)),
         ClientAction::StartWorker(name) => format!("start_worker {}", word(name)),
+        ClientAction::CrashWorker(name) => format!("crash_worker {}", word(name)),
+        ClientAction::LoseCache(name) => format!("lose_cache {}", word(name)),
         ClientAction::PauseWorker(name) => format!("pause_worker {}", word(name)),
         ClientAction::ResumeWorker(name) => format!("resume_worker {}", word(name)),
     }

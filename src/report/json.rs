@@ -44,7 +44,7 @@ fn log(result: &RunResult) -> Value {
         let mut json = json!({
             "time": entry.time.offset(EPOCH),
             "client": result.client_name(entry.client),
-            "step": action::describe(&step.action),
+            "step": action::describe(step),
             "answer": answered,
         });
         if !below.is_empty() {

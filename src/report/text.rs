@@ -59,7 +59,7 @@ fn write_log(out: &mut String, result: &RunResult) -> std::fmt::Result {
         let Some(step) = result.client_steps(entry.client).get(entry.step as usize) else {
             continue;
         };
-        let asked = action::describe(&step.action);
+        let asked = action::describe(step);
         let (answered, below) = answer::describe(&entry.answer, result);
         writeln!(out, "  {at}  {name:width$}  {} -> {}", plain(&asked), plain(&answered))?;
         for line in below {

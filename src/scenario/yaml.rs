@@ -246,6 +246,8 @@ fn in_words(expected: &str) -> &str {
         "a string" => "text",
         "a sequence" => "a list",
         "a map" => "a mapping",
+        "a Value::Tagged enum" => "a name",
+        "i64" => "a whole number",
         "a boolean" => "`true` or `false`",
         "u32" => "a number from 0 to 4294967295",
         "f64" => "a number",

@@ -9,6 +9,7 @@ use super::duration::{is_negative, or_zero};
 use super::messages;
 use super::mutation::Mutation;
 use super::retry::{self, Decision};
+use super::size;
 use super::transaction::Transaction;
 use crate::api::limits;
 use crate::api::{ActivityTask, ActivityToken, PendingActivity, PendingActivityState, RpcError};
@@ -150,6 +151,11 @@ pub(super) fn schedule(
         retry_policy: RetryPolicy::with_defaults(command.retry_policy.as_ref()),
         workflow_task_completed_event_id: completed,
     });
+    size::check_command(
+        command.input.as_ref(),
+        WorkflowTaskFailedCause::BadScheduleActivityAttributes,
+        "ScheduleActivityTaskCommandAttributes.Input",
+    )?;
     if tx.run.activities.iter().any(|activity| activity.activity_id() == command.activity_id) {
         return Err(BadCommand::new(
             WorkflowTaskFailedCause::ScheduleActivityDuplicateId,
@@ -448,17 +454,46 @@ pub(super) fn respond_failed(
     {
         return Err(RpcError::invalid_argument("Failure must have ApplicationFailureInfo."));
     }
+    if size::is_too_large(sent.map(|sent| &**sent))
+        || size::is_too_large(request.last_heartbeat_details.as_deref())
+    {
+        return Err(RpcError::unimplemented("an activity's failure of more than 2 MB"));
+    }
     let at = find_started(tx.run, named)?;
     let now = tx.now;
-    let at_once = tx.run.mutant(Mutation::RetriesAtOnce);
     let activity = &mut tx.run.activities[at];
     if let Some(details) = &request.last_heartbeat_details {
         activity.heartbeat_details = Some(details.clone());
         activity.last_heartbeat_time = Some(now);
     }
-    let failure = Failure::Sent(
-        sent.cloned().unwrap_or_else(|| Shared::new(crate::official::failure::Failure::default())),
-    );
+    let failure = sent.cloned().unwrap_or_else(|| Shared::new(<_>::default()));
+    fail(tx, at, failure, &request.identity);
+    Ok(())
+}
+
+/// An activity that has said more than the server takes fails, and not to be retried (observed).
+pub(super) fn fail_for_size(
+    tx: &mut Transaction<'_>,
+    named: Named<'_>,
+    message: &str,
+    identity: &Name,
+) -> Result<(), RpcError> {
+    let at = find_started(tx.run, named)?;
+    fail(tx, at, Shared::new(size::failure(message)), identity);
+    Ok(())
+}
+
+/// An attempt has failed: there is another, or the activity closes.
+fn fail(
+    tx: &mut Transaction<'_>,
+    at: usize,
+    failure: Shared<crate::official::failure::Failure>,
+    identity: &Name,
+) {
+    let now = tx.now;
+    let at_once = tx.run.mutant(Mutation::RetriesAtOnce);
+    let failure = Failure::Sent(failure);
+    let activity = &mut tx.run.activities[at];
     let decision = if activity.cancel_requested.is_some() {
         Decision::GiveUp(RetryState::CancelRequested)
     } else {
@@ -478,14 +513,13 @@ pub(super) fn respond_failed(
                     failure,
                     scheduled_event_id,
                     started_event_id,
-                    identity: request.identity.clone(),
+                    identity: identity.clone(),
                     retry_state,
                 }
             });
             tx.schedule_workflow_task();
         }
     }
-    Ok(())
 }
 
 /// `RespondActivityTaskCanceled`: only after a request (R64).

@@ -48,33 +48,37 @@ impl Agenda {
         if runs.len() <= FEW {
             return;
         }
-        match &mut self.index {
-            Some(index) => Arc::make_mut(index).refresh(&runs[at.0 as usize]),
-            None => {
-                let mut index = Index::default();
-                runs.iter().for_each(|run| index.refresh(run));
-                self.index = Some(Arc::new(index));
-            }
+        if let Some(index) = &mut self.index {
+            Arc::make_mut(index).refresh(&runs[at.0 as usize]);
+            return;
         }
+        let mut index = Index::default();
+        for run in runs {
+            index.refresh(run);
+        }
+        self.index = Some(Arc::new(index));
     }
 
     /// What comes first.
     pub(super) fn first(&self, runs: &[Part<Run>], polls: &Polls) -> Option<(Time, TaskKey)> {
-        match &self.index {
-            Some(index) => index.first(polls),
-            None => {
-                let mut first: Option<(Time, TaskKey)> = None;
-                each_due(runs, polls, |time, key| {
-                    if first.is_none_or(|first| (time, key) < first) {
-                        first = Some((time, key));
-                    }
-                });
-                first
-            }
+        if let Some(index) = &self.index {
+            return index.first(polls);
         }
+        let mut first: Option<(Time, TaskKey)> = None;
+        each_due(runs, polls, |time, key| {
+            if first.is_none_or(|first| (time, key) < first) {
+                first = Some((time, key));
+            }
+        });
+        first
     }
 
-    /// Everything that is due no later than `until`, in order.
+    /// Whether there are too many runs to look at each.
+    pub(super) fn has_index(&self) -> bool {
+        self.index.is_some()
+    }
+
+    /// Everything that is due no later than `until`, in no order.
     pub(super) fn until(
         &self,
         runs: &[Part<Run>],
@@ -82,7 +86,6 @@ impl Agenda {
         until: Time,
         out: &mut Vec<(Time, TaskKey)>,
     ) {
-        let before = out.len();
         match &self.index {
             Some(index) => index.until(polls, until, out),
             None => each_due(runs, polls, |time, key| {
@@ -91,7 +94,6 @@ impl Agenda {
                 }
             }),
         }
-        out[before..].sort_unstable();
     }
 }
 

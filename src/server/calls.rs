@@ -9,7 +9,7 @@ use super::polls::{Poll, Queue};
 use super::start::{Asked, FirstTask, Verdict, judge};
 use super::terminate::{self, TerminatedBy, Termination};
 use super::workflow_task::{self, StartedFrom, WorkflowTaskState};
-use super::{Server, cancel, describe, messages, query, signal};
+use super::{Server, cancel, describe, messages, query, signal, size};
 use crate::api::limits::too_long;
 use crate::api::{
     ActivityById, ActivityTarget, ActivityTask, CallId, Command, Outbox, Request,
@@ -65,6 +65,7 @@ impl Server {
             Request::SignalWithStartWorkflowExecution(request) => {
                 let asked = Asked::from(&*request);
                 asked.validate_with_signal(&self.namespace, &request.signal_name, now)?;
+                size::check(request.signal_input.as_ref())?;
                 let signaled = WorkflowExecutionSignaled {
                     signal_name: Name::from(request.signal_name.as_str()),
                     input: request.signal_input.clone().map(Shared::new),
@@ -89,6 +90,7 @@ impl Server {
                 if too_long(&request.request_id) {
                     return Err(RpcError::invalid_argument("RequestId length exceeds limit."));
                 }
+                size::check(request.input.as_deref())?;
                 let at = self.find(target)?;
                 let signaled = WorkflowExecutionSignaled {
                     signal_name: request.signal_name,
@@ -129,6 +131,25 @@ impl Server {
                 let at = self.find_of_token(&request.token.execution)?;
                 self.transact(now, at, |tx| workflow_task::respond_failed(tx, &request))?;
                 Ok(Response::Empty)
+            }
+            Request::RecordActivityTaskHeartbeat { activity, details, identity }
+                if size::is_too_large(details.as_deref()) =>
+            {
+                let message = "Heartbeat details exceed size limit.";
+                self.fail_for_size(now, &activity, message, &identity)?;
+                Ok(Response::RecordActivityTaskHeartbeat { cancel_requested: true })
+            }
+            Request::RespondActivityTaskCompleted { activity, result, identity }
+                if size::is_too_large(result.as_deref()) =>
+            {
+                let message = "Complete result exceeds size limit.";
+                self.fail_for_size(now, &activity, message, &identity)
+            }
+            Request::RespondActivityTaskCanceled { activity, details, identity }
+                if size::is_too_large(details.as_deref()) =>
+            {
+                let message = "Cancel details exceed size limit.";
+                self.fail_for_size(now, &activity, message, &identity)
             }
             Request::RecordActivityTaskHeartbeat { activity, details, .. } => {
                 let at = self.find_activity(&activity)?;
@@ -175,6 +196,21 @@ impl Server {
             | Request::PollWorkflowExecutionUpdate(_)
             | Request::RespondWorkflowTaskCompleted(_) => Ok(Response::Empty),
         }
+    }
+
+    /// Fails an activity that has said more than the server takes.
+    fn fail_for_size(
+        &mut self,
+        now: Time,
+        activity: &ActivityTarget,
+        message: &str,
+        identity: &Name,
+    ) -> Result<Response, RpcError> {
+        let at = self.find_activity(activity)?;
+        self.transact(now, at, |tx| {
+            activity::fail_for_size(tx, named(activity), message, identity)
+        })?;
+        Ok(Response::Empty)
     }
 
     /// The run that a token names.

@@ -11,7 +11,7 @@ use super::mutation::Mutation;
 use super::run::Run;
 use super::start::{run_timeout, workflow_task_timeout};
 use super::transaction::Transaction;
-use super::{retry, search_attributes};
+use super::{retry, search_attributes, size};
 use crate::api::limits::{check_task_queue_name, too_long};
 use crate::api::{ExecutionStatus, PendingChild};
 use crate::clock::Time;
@@ -90,6 +90,13 @@ pub(super) fn initiate(
     let of_type = command.workflow_type.as_ref().map_or("", |of_type| of_type.name.as_str());
     check(command, of_type, namespace, tx.now)?;
     search_attributes::check(command.search_attributes.as_ref(), namespace)?;
+    let cause = WorkflowTaskFailedCause::BadStartChildExecutionAttributes;
+    let what = "StartChildWorkflowExecutionCommandAttributes. Input";
+    size::check_command(command.input.as_ref(), cause, what)?;
+    if size::is_too_large_memo(command.memo.as_ref()) {
+        let what = "StartChildWorkflowExecutionCommandAttributes.Memo";
+        return Err(BadCommand::too_large(cause, what));
+    }
     let execution_timeout = or_zero(command.workflow_execution_timeout.as_ref());
     let run_timeout =
         run_timeout(or_zero(command.workflow_run_timeout.as_ref()), execution_timeout);

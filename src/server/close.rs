@@ -9,6 +9,7 @@ use super::mutation::Mutation;
 use super::query::{self, ClosedBy};
 use super::retry::{self, Decision};
 use super::run::Run;
+use super::size;
 use super::transaction::Transaction;
 use crate::api::ExecutionStatus;
 use crate::clock::Time;
@@ -27,7 +28,13 @@ pub(super) fn complete(
     completed: EventId,
     command: &CompleteWorkflowExecutionCommandAttributes,
     surroundings: &Surroundings<'_>,
-) -> Option<NewRun> {
+) -> Result<Option<NewRun>, BadCommand> {
+    // The real server's cause is that of another command.
+    size::check_command(
+        command.result.as_ref(),
+        WorkflowTaskFailedCause::BadScheduleActivityAttributes,
+        "CompleteWorkflowExecutionCommandAttributes.Result",
+    )?;
     let result = command.result.clone().map(Shared::new);
     let ended = Ended::Completed(result.clone());
     let new_run = cron::next_run(tx.run, tx.now, ended, surroundings.runs_so_far);
@@ -39,7 +46,7 @@ pub(super) fn complete(
     tx.run.successor = new_run.as_ref().map(|run| run.run_id);
     tx.close(ExecutionStatus::Completed, attributes);
     follow_close(tx.run, tx.now);
-    new_run
+    Ok(new_run)
 }
 
 /// The `CancelWorkflowExecution` command; no request is needed before (R36).
@@ -64,12 +71,12 @@ pub(super) fn fail(
     command: &FailWorkflowExecutionCommandAttributes,
     surroundings: &Surroundings<'_>,
 ) -> Result<Option<NewRun>, BadCommand> {
+    let cause = WorkflowTaskFailedCause::BadFailWorkflowExecutionAttributes;
     let Some(sent) = &command.failure else {
-        return Err(BadCommand::new(
-            WorkflowTaskFailedCause::BadFailWorkflowExecutionAttributes,
-            "Failure is not set on FailWorkflowExecutionCommand.".to_owned(),
-        ));
+        let what = "Failure is not set on FailWorkflowExecutionCommand.";
+        return Err(BadCommand::new(cause, what));
     };
+    size::check_command(Some(sent), cause, "FailWorkflowExecutionCommandAttributes.Failure")?;
     let failure = Failure::Sent(Shared::new(sent.clone()));
     let (retry_state, new_run) = after_failure(tx.run, tx.now, &failure, surroundings.runs_so_far);
     let attributes = Attributes::WorkflowExecutionFailed {

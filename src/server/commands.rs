@@ -1,7 +1,10 @@
 //! `RespondWorkflowTaskCompleted`: the commands of a worker, all or none (R7, R21–R24, R33).
 
+use prost::Message as _;
+
 use super::mutation::Mutation;
 use super::run::Run;
+use super::terminate::{TerminatedBy, Termination, terminate};
 use super::transaction::Transaction;
 use super::update::{Messages, Rejected, SentAgain};
 use super::workflow_task::{self, StartedFrom, StartedTask, WorkflowTaskState};
@@ -21,12 +24,32 @@ use super::reset_points;
 pub(super) struct BadCommand {
     pub(super) cause: WorkflowTaskFailedCause,
     pub(super) message: Name,
+    consequence: Consequence,
+}
+
+/// What becomes of a run whose worker sends a bad command.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Consequence {
+    /// The worker gets another workflow task.
+    AnotherTask,
+    /// It could do no better: the run is terminated.
+    Termination,
 }
 
 impl BadCommand {
     /// The message is `<Cause>: <detail>`.
     pub(super) fn new(cause: WorkflowTaskFailedCause, detail: impl std::fmt::Display) -> Self {
-        Self { cause, message: Name::from(format!("{}: {detail}", cause_name(cause))) }
+        Self {
+            cause,
+            message: Name::from(format!("{}: {detail}", cause_name(cause))),
+            consequence: Consequence::AnotherTask,
+        }
+    }
+
+    /// A command with more than the server takes of `what` (observed).
+    pub(super) fn too_large(cause: WorkflowTaskFailedCause, what: &str) -> Self {
+        let bad = Self::new(cause, format_args!("{what} exceeds size limit."));
+        Self { consequence: Consequence::Termination, ..bad }
     }
 
     /// A close command that meets an event which the workflow has not seen (R33).
@@ -34,6 +57,7 @@ impl BadCommand {
         Self {
             cause: WorkflowTaskFailedCause::UnhandledCommand,
             message: messages::unhandled_command(),
+            consequence: Consequence::AnotherTask,
         }
     }
 }
@@ -193,6 +217,12 @@ fn apply(
         }
         Command::RecordMarker(command) => {
             check_marker(&command.marker_name)?;
+            let details = command.details.iter();
+            let size = details.map(|(name, payloads)| name.len() + payloads.encoded_len());
+            if size.sum::<usize>() > limits::MAXIMUM_BLOB_SIZE {
+                let cause = WorkflowTaskFailedCause::BadRecordMarkerAttributes;
+                return Err(BadCommand::too_large(cause, "RecordMarkerCommandAttributes.Details"));
+            }
             tx.add(Attributes::MarkerRecorded {
                 command: command.clone(),
                 workflow_task_completed_event_id: completed,
@@ -208,8 +238,7 @@ fn apply(
             Ok(())
         }
         Command::ModifyWorkflowProperties(command) => {
-            memo::check(command)?;
-            memo::upsert(tx.run, command);
+            memo::change(tx.run, command)?;
             tx.add(Attributes::WorkflowPropertiesModified {
                 command: command.clone(),
                 workflow_task_completed_event_id: completed,
@@ -223,7 +252,7 @@ fn apply(
         }
         Command::ProtocolMessage { message_id } => messages.take(tx, completed, message_id),
         Command::CompleteWorkflowExecution(command) => {
-            *new_run = close::complete(tx, completed, command, surroundings);
+            *new_run = close::complete(tx, completed, command, surroundings)?;
             Ok(())
         }
         Command::CancelWorkflowExecution(command) => {
@@ -312,7 +341,15 @@ pub(super) fn refuse(run: &mut Run, now: Time, bad: &BadCommand, identity: &Name
     let failure = Failure::Server(bad.message.clone());
     workflow_task::fail(&mut tx, bad.cause, Some(failure), identity, &Name::empty());
     tx.run.close_attempted = unhandled;
-    tx.schedule_workflow_task();
+    match bad.consequence {
+        Consequence::AnotherTask => tx.schedule_workflow_task(),
+        Consequence::Termination => {
+            let reason = bad.message.clone();
+            let identity = messages::history_service();
+            let termination = Termination { reason, details: None, identity };
+            terminate(&mut tx, termination, TerminatedBy::Request);
+        }
+    }
     tx.commit();
 }
 

@@ -9,7 +9,7 @@ use super::cron;
 use super::duration::{is_negative, or_zero};
 use super::run::Run;
 use super::transaction::Transaction;
-use super::{retry, search_attributes, start};
+use super::{retry, search_attributes, size, start};
 use crate::api::limits::{check_task_queue_name, too_long};
 use crate::api::{Code, ExecutionStatus};
 use crate::clock::Time;
@@ -55,6 +55,13 @@ pub(super) fn apply(
         return Err(BadCommand::new(cause, error.message));
     }
     search_attributes::check(command.search_attributes.as_ref(), surroundings.namespace)?;
+    let cause = WorkflowTaskFailedCause::BadContinueAsNewAttributes;
+    let what = "ContinueAsNewWorkflowExecutionCommandAttributes. Input";
+    size::check_command(command.input.as_ref(), cause, what)?;
+    if size::is_too_large_memo(command.memo.as_ref()) {
+        let what = "ContinueAsNewWorkflowExecutionCommandAttributes. Memo";
+        return Err(BadCommand::too_large(cause, what));
+    }
     let or_inherited = |timeout: Duration, inherited: Duration| {
         if timeout.is_zero() { inherited } else { timeout }
     };

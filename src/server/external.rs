@@ -2,6 +2,7 @@
 
 use super::commands::{BadCommand, too_long_name};
 use super::key::Transfer;
+use super::size;
 use super::transaction::Transaction;
 use crate::api::limits::too_long;
 use crate::history::event::ExternalFailedCause;
@@ -120,6 +121,11 @@ pub(super) fn signal(
              WorkflowId={workflow_id} Namespace={namespace} RunId={run_id}"
         ));
     }
+    size::check_command(
+        command.input.as_ref(),
+        WorkflowTaskFailedCause::BadSignalWorkflowExecutionAttributes,
+        "SignalExternalWorkflowExecutionCommandAttributes.Input",
+    )?;
     let id = tx.add(Attributes::SignalExternalWorkflowExecutionInitiated {
         command: command.clone(),
         workflow_task_completed_event_id: completed,

@@ -66,6 +66,7 @@ mod retry;
 mod run;
 mod search_attributes;
 mod signal;
+mod size;
 mod speculative;
 mod start;
 mod start_checks;
@@ -89,6 +90,7 @@ pub use run::Run;
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::Duration;
 
 use agenda::Agenda;
 use directory::Directory;
@@ -123,6 +125,8 @@ pub struct Server {
     /// How it is broken.
     #[cfg(test)]
     mutation: Option<Mutation>,
+    /// Runs that have changed, if somebody wants to know; no part of what the server is, either.
+    changed: Option<Vec<RunIndex>>,
 }
 
 impl PartialEq for Server {
@@ -159,6 +163,7 @@ impl Server {
             agenda: Agenda::default(),
             #[cfg(test)]
             mutation: None,
+            changed: None,
         }
     }
 
@@ -192,11 +197,32 @@ impl Server {
     pub fn due_until(&self, until: Time, out: &mut Vec<(Time, TaskKey)>) {
         let before = out.len();
         self.agenda.until(&self.runs, &self.polls, until, out);
-        let agenda_ends = out.len();
         out.extend(self.due_batch().filter(|(time, _)| *time <= until));
-        if out.len() > agenda_ends {
-            out[before..].sort_unstable();
+        out[before..].sort_unstable();
+    }
+
+    /// Puts what the server will do by itself no later than `window` after the first thing of all
+    /// into `out`, in no order: what others do first comes at `others`. Tells until when that is;
+    /// nothing, if nobody has anything to do.
+    pub fn due_within(
+        &self,
+        others: Option<Time>,
+        window: Duration,
+        out: &mut Vec<(Time, TaskKey)>,
+    ) -> Option<Time> {
+        if self.agenda.has_index() {
+            let own = self.due().map(|(time, _)| time);
+            let latest = others.into_iter().chain(own).min()? + window;
+            self.agenda.until(&self.runs, &self.polls, latest, out);
+            out.extend(self.due_batch().filter(|(time, _)| *time <= latest));
+            return Some(latest);
         }
+        // To look at everything twice is dearer than to leave some of it out.
+        self.agenda.until(&self.runs, &self.polls, Time::MAX, out);
+        out.extend(self.due_batch());
+        let latest = out.iter().map(|(time, _)| *time).chain(others).min()? + window;
+        out.retain(|(time, _)| *time <= latest);
+        Some(latest)
     }
 
     /// Does something that is due. Answers to parked polls are in `outbox` on return. A task that
@@ -245,6 +271,33 @@ impl Server {
     /// The run with this id.
     pub fn run(&self, id: RunId) -> Option<&Run> {
         self.index(id).map(|at| self.get(at))
+    }
+
+    /// The run with this number.
+    pub fn run_at(&self, at: RunIndex) -> Option<&Run> {
+        self.runs.get(at.0 as usize).map(|run| &**run)
+    }
+
+    /// The numbers of a Workflow Id's runs, in order.
+    pub fn run_indices_of(&self, workflow_id: &str) -> &[RunIndex] {
+        self.directory.chain(workflow_id)
+    }
+
+    /// From now on, notes which runs change, for [`Server::take_changed`].
+    pub fn note_changes(&mut self) {
+        self.changed.get_or_insert_default();
+    }
+
+    /// Notes no longer which runs change.
+    pub fn ignore_changes(&mut self) {
+        self.changed = None;
+    }
+
+    /// Adds the runs that have changed since this was last asked to a list, some twice.
+    pub fn take_changed(&mut self, out: &mut Vec<RunIndex>) {
+        if let Some(changed) = &mut self.changed {
+            out.append(changed);
+        }
     }
 
     /// The current run of a Workflow Id: the latest, open or closed (R29).
@@ -306,6 +359,9 @@ impl Server {
     /// Brings the agenda up to date with a run.
     fn refresh(&mut self, at: RunIndex) {
         self.agenda.refresh(&self.runs, at);
+        if let Some(changed) = &mut self.changed {
+            changed.push(at);
+        }
     }
 
     /// One transaction on a run. What `change` refuses it must refuse before it changes anything;
@@ -351,6 +407,7 @@ impl Server {
     }
 
     /// A run with nothing in it but its start, as broken as the server.
+    #[cfg_attr(not(test), allow(clippy::unused_self))] // which only tests break
     fn new_run(
         &self,
         at: RunIndex,

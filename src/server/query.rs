@@ -14,7 +14,7 @@ use super::agenda;
 use super::key::{RunIndex, TaskKey};
 use super::run::Run;
 use super::workflow_task::WorkflowTaskState;
-use super::{Server, messages, reader};
+use super::{Server, messages, reader, size};
 use crate::api::{
     CallId, ExecutionStatus, Outbox, PolledTaskQueue, QueryAnswer, QueryId, QueryOutcome,
     QueryTask, QueryTaskToken, QueryWorkflow, RespondQueryTaskCompleted, Response, RpcError,
@@ -162,6 +162,7 @@ impl Server {
         call: CallId,
         request: QueryWorkflow,
     ) -> Result<Option<Response>, RpcError> {
+        size::check(request.query.query_args.as_ref())?;
         let at = self.find(&request.target)?;
         let run = self.get(at);
         if rejects(request.reject_condition, run.status) {
@@ -439,6 +440,9 @@ fn end_stickiness(run: &mut Run) {
 /// What a worker's answer is to who asked; nothing, if it does not say what it is.
 fn result(answer: QueryAnswer) -> Option<Result<Response, RpcError>> {
     match answer {
+        QueryAnswer::Answered(result) if size::is_too_large(result.as_deref()) => {
+            Some(Err(messages::query_failed(&size::too_large_answer(), None)))
+        }
         QueryAnswer::Answered(result) => {
             Some(Ok(Response::QueryWorkflow(QueryOutcome::Answered(result))))
         }

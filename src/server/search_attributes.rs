@@ -1,6 +1,8 @@
 //! Which search attributes a workflow may set.
 
 use super::commands::BadCommand;
+use super::size;
+use crate::api::limits::MAXIMUM_BLOB_SIZE;
 use crate::history::Name;
 use crate::official::command::UpsertWorkflowSearchAttributesCommandAttributes;
 use crate::official::common::SearchAttributes;
@@ -52,7 +54,15 @@ pub(super) fn check_upsert(
         Some(attributes) if attributes.indexed_fields.is_empty() => {
             "IndexedFields is not set on UpsertWorkflowSearchAttributesCommand."
         }
-        attributes => return check(attributes.as_ref(), namespace),
+        Some(attributes) => {
+            check(Some(attributes), namespace)?;
+            if size::of_fields(&attributes.indexed_fields) > MAXIMUM_BLOB_SIZE {
+                let cause = WorkflowTaskFailedCause::BadSearchAttributes;
+                let what = "UpsertWorkflowSearchAttributesCommandAttributes";
+                return Err(BadCommand::too_large(cause, what));
+            }
+            return Ok(());
+        }
     };
     Err(BadCommand::new(WorkflowTaskFailedCause::BadSearchAttributes, what))
 }

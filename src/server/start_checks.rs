@@ -4,7 +4,7 @@
 
 use super::duration::is_negative;
 use super::start::{Asked, terminates_running};
-use super::{cron, messages, retry, search_attributes};
+use super::{cron, messages, retry, search_attributes, size};
 use crate::api::RpcError;
 use crate::api::limits::{MAXIMUM_ID_LENGTH, check_task_queue, too_long};
 use crate::clock::Time;
@@ -34,7 +34,8 @@ impl Asked<'_> {
             return invalid("RequestId length exceeds limit.");
         }
         self.check_policies()?;
-        self.check_search_attributes(namespace)
+        self.check_search_attributes(namespace)?;
+        self.check_size()
     }
 
     /// Of `SignalWithStartWorkflowExecution`.
@@ -66,7 +67,8 @@ impl Asked<'_> {
                  supported for this operation.",
             );
         }
-        self.check_search_attributes(namespace)
+        self.check_search_attributes(namespace)?;
+        self.check_size()
     }
 
     fn type_name(&self) -> &str {
@@ -135,6 +137,11 @@ impl Asked<'_> {
             );
         }
         Ok(())
+    }
+
+    fn check_size(&self) -> Checked {
+        size::check(self.input)?;
+        size::check_memo(self.memo)
     }
 
     fn check_search_attributes(&self, namespace: &str) -> Checked {

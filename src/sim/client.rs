@@ -6,7 +6,7 @@ use super::watch::Watch;
 use crate::api::ExecutionStatus;
 use crate::clock::{EPOCH, Time};
 use crate::scenario::model::{ClientAction, ClientStep, Timing};
-use crate::server::{Run, Server};
+use crate::server::{Run, RunIndex, Server};
 
 /// Where a client is in its steps.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -104,14 +104,21 @@ impl Client {
         };
     }
 
-    /// Looks at the server for what it waits for.
-    pub(super) fn look(&mut self, now: Time, plan: &ClientPlan, server: &Server) -> Seen {
+    /// Looks at the server for what it waits for, at first everywhere, then at the runs that have
+    /// changed.
+    pub(super) fn look(
+        &mut self,
+        now: Time,
+        plan: &ClientPlan,
+        server: &Server,
+        changed: &[RunIndex],
+    ) -> Seen {
         let Some(ClientStep { action, timing, .. }) = plan.steps.get(self.step as usize) else {
             return Seen::Nothing;
         };
         match (&mut self.state, timing, action) {
             (State::Event(watch), Timing::When(when), _) => {
-                if !watch.sees(when, server) {
+                if !watch.sees(when, server, changed) {
                     return Seen::Nothing;
                 }
                 self.state = State::Due(now);

@@ -86,6 +86,8 @@ pub struct Enabled {
     pub(super) happenings: Vec<(Time, Happening)>,
     /// Room for what the server has due.
     pub(super) tasks: Vec<(Time, TaskKey)>,
+    /// Room for what a worker has due.
+    pub(super) keys: Vec<(Time, WorkerKey)>,
 }
 
 impl Deref for Enabled {

@@ -28,7 +28,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// How often the sizes of histories are looked at: every so many happenings.
+    /// How often the sizes of histories are looked at: every so many happenings, or more rarely.
     pub(super) const SIZES_EVERY: u64 = 64;
 }
 

@@ -1,10 +1,11 @@
 //! What all runs of a scenario share: its text's meaning, compiled once.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::ClientIndex;
 use super::request::{Resolved, Sender, build, must_resolve};
+use super::simulation::Beginning;
 use crate::api::Request;
 use crate::history::Name;
 use crate::scenario::Scenario;
@@ -18,6 +19,8 @@ pub struct Plan {
     program: Arc<Program>,
     clients: Vec<ClientPlan>,
     guest: Option<ClientIndex>,
+    /// How every simulation begins, once one has begun.
+    beginning: OnceLock<Box<Beginning>>,
 }
 
 /// A client: who it is, what it does, and the requests that can be made beforehand.
@@ -38,7 +41,13 @@ impl Plan {
 
     fn with_program(scenario: Arc<Scenario>, program: Arc<Program>) -> Self {
         let clients = scenario.clients.iter().map(|(name, steps)| ClientPlan::new(name, steps));
-        Self { clients: clients.collect(), scenario, program, guest: None }
+        Self {
+            clients: clients.collect(),
+            scenario,
+            program,
+            guest: None,
+            beginning: OnceLock::new(),
+        }
     }
 
     /// A scenario for a host: the activities of these types are run by it, and there is one more
@@ -80,8 +89,14 @@ impl Plan {
         &self.clients
     }
 
+    /// How every simulation begins, once one has begun.
+    pub(super) fn beginning(&self) -> &OnceLock<Box<Beginning>> {
+        &self.beginning
+    }
+
     /// Gives the guest one more step.
     pub(super) fn push_step(&mut self, step: ClientStep) {
+        self.beginning = OnceLock::new();
         if let Some(client) = self.guest.and_then(|at| self.clients.get_mut(usize::from(at.0))) {
             client.push(step);
         }

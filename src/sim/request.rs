@@ -259,6 +259,8 @@ pub(crate) fn build(
         | ClientAction::Deploy(_)
         | ClientAction::StopWorker(_)
         | ClientAction::StartWorker(_)
+        | ClientAction::CrashWorker(_)
+        | ClientAction::LoseCache(_)
         | ClientAction::PauseWorker(_)
         | ClientAction::ResumeWorker(_) => return None,
     })

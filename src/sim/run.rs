@@ -11,7 +11,7 @@ use super::{Enabled, Happening, Plan, Schedule, Simulation};
 use crate::clock::{EPOCH, Time};
 use crate::history::Execution;
 use crate::scenario::Scenario;
-use crate::server::{Run, Server};
+use crate::server::{RunIndex, Server};
 use crate::worker::Problem;
 
 /// Which happenings race with each other, and how much may go wrong.
@@ -148,8 +148,10 @@ pub(super) struct Driver {
     pub(super) limits: Limits,
     pub(super) happenings: u64,
     recorded: Recorded,
+    /// After how many happenings sizes are looked at next.
+    sizes_at: u64,
     /// All runs before this one have closed, and runs do not open again.
-    first_open: usize,
+    first_open: u32,
     pub(super) enabled: Enabled,
 }
 
@@ -161,6 +163,7 @@ impl Driver {
             limits,
             happenings: 0,
             recorded: Recorded::default(),
+            sizes_at: 0,
             first_open: 0,
             enabled: Enabled::default(),
         }
@@ -223,10 +226,11 @@ impl Driver {
         if !self.simulation.clients_have_finished() {
             return false;
         }
-        let runs = self.simulation.server().runs();
-        let closed = |run: &&Run| !run.is_open();
-        self.first_open += runs.skip(self.first_open).take_while(closed).count();
-        self.first_open == self.simulation.server().runs().len()
+        let server = self.simulation.server();
+        while server.run_at(RunIndex(self.first_open)).is_some_and(|run| !run.is_open()) {
+            self.first_open += 1;
+        }
+        self.first_open as usize == server.runs().len()
     }
 
     fn limit_reached(&mut self, due: Time) -> Option<Limit> {
@@ -240,7 +244,10 @@ impl Driver {
         if self.simulation.replayed_events() > limits.replayed_events {
             return Some(Limit::ReplayedEvents(limits.replayed_events));
         }
-        if self.happenings.is_multiple_of(Limits::SIZES_EVERY) {
+        if self.happenings >= self.sizes_at {
+            // The more runs there are to look at, the more rarely.
+            let runs = self.simulation.server().runs().len() as u64;
+            self.sizes_at = self.happenings + runs.max(Limits::SIZES_EVERY);
             if self.recorded.count(self.simulation.server()) > limits.recorded_bytes {
                 return Some(Limit::RecordedBytes(limits.recorded_bytes));
             }

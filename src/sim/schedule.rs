@@ -11,7 +11,8 @@ pub trait Schedule {
     /// The index of the happening that comes next.
     ///
     /// `enabled` has two or more, in default order: by when they are due, then as [`Happening`]s
-    /// are ordered; faults that can be placed come after all others. An index beyond the end is taken for the last one's.
+    /// are ordered; faults that can be placed come after all others. An index beyond the end is
+    /// taken for the last one's.
     fn pick(&mut self, now: Time, enabled: &[(Time, Happening)]) -> usize;
 }
 

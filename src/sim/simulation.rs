@@ -19,7 +19,7 @@ use crate::clock::{EPOCH, Time};
 use crate::history::fingerprint::Fingerprint;
 use crate::history::part::Part;
 use crate::scenario::model::{ClientAction, ClientStep, Deploy, RequestFault};
-use crate::server::{Run, Server};
+use crate::server::{Run, RunIndex, Server};
 use crate::worker::{ActivityKey, NativeCommand, NativeEvent, Problem, Sent, Worker, WorkerIndex};
 
 /// A simulated world at one moment. Cloning it clones all of it, and all of it compares and hashes.
@@ -35,13 +35,25 @@ pub struct Simulation {
     clients: Vec<Client>,
     /// How many clients look at what happens on the server.
     watching: u32,
-    log: Vec<LogEntry>,
+    log: Part<Vec<LogEntry>>,
     /// How many faults may still be placed.
     faults: u32,
     /// Requests that are on their way because of faults.
     late: Vec<Late>,
     problems: Problems,
     scratch: Scratch,
+}
+
+/// What every simulation of a plan begins with.
+#[derive(Clone, Debug)]
+pub(super) struct Beginning {
+    now: Time,
+    server: Server,
+    workers: Vec<Part<Worker>>,
+    clients: Vec<Client>,
+    watching: u32,
+    log: Part<Vec<LogEntry>>,
+    problems: Problems,
 }
 
 /// Room for what one happening sends and answers, empty between happenings; news for a host; what a
@@ -51,6 +63,8 @@ struct Scratch {
     sent: Vec<Sent>,
     queue: VecDeque<Sent>,
     outbox: Outbox,
+    /// Runs that have changed.
+    changed: Vec<RunIndex>,
     /// Workers that were stopped, for a host that runs their activities.
     stopped: Vec<WorkerIndex>,
     /// How many events workers have been shown.
@@ -160,6 +174,33 @@ impl Simulation {
     }
 
     fn begin(plan: Arc<Plan>, scratch: Scratch) -> Self {
+        if scratch.exchanges.is_some() {
+            return Self::begin_afresh(plan, scratch);
+        }
+        // What comes before the first choice is the same in every run.
+        let beginning = plan.beginning().get_or_init(|| {
+            let first = Self::begin_afresh(Arc::clone(&plan), Scratch::default());
+            let Self { now, server, workers, clients, watching, log, problems, .. } = first;
+            Box::new(Beginning { now, server, workers, clients, watching, log, problems })
+        });
+        let Beginning { now, server, workers, clients, watching, log, problems } =
+            Beginning::clone(beginning);
+        Self {
+            plan,
+            now,
+            server,
+            workers,
+            clients,
+            watching,
+            log,
+            faults: 0,
+            late: Vec::new(),
+            problems,
+            scratch,
+        }
+    }
+
+    fn begin_afresh(plan: Arc<Plan>, scratch: Scratch) -> Self {
         let configs = &plan.scenario().workers;
         let workers = (0..).zip(configs).map(|(index, config)| {
             Part::new(Worker::new(Arc::clone(plan.program()), WorkerIndex(index), config))
@@ -172,7 +213,7 @@ impl Simulation {
             workers,
             clients,
             watching: 0,
-            log: Vec::new(),
+            log: Part::default(),
             faults: 0,
             late: Vec::new(),
             problems: Problems::default(),
@@ -279,24 +320,22 @@ impl Simulation {
     /// default order, and after them the faults that can be placed now, if any may still be. They
     /// replace what is in `enabled`; none is left if nothing can come.
     pub fn enabled(&self, window: Duration, enabled: &mut Enabled) {
-        let Enabled { happenings, tasks } = enabled;
+        let Enabled { happenings, tasks, keys } = enabled;
         happenings.clear();
+        tasks.clear();
         for (index, client) in (0..).map(ClientIndex).zip(&self.clients) {
             happenings.extend(client.due().map(|due| (due, Happening::Client(index))));
         }
         for (index, worker) in (0..).map(WorkerIndex).zip(&self.workers) {
-            let keys = worker.due_set();
+            worker.list_due(keys);
+            let keys = keys.drain(..);
             happenings.extend(keys.map(|(due, key)| (due, Happening::Worker(index, key))));
         }
         let arrival = |late: &Late| (late.due, Happening::Arrival(late.call));
         happenings.extend(self.late.iter().map(arrival));
-        let server = self.server.due().map(|(due, _)| due);
-        let Some(earliest) = happenings.iter().map(|(due, _)| *due).chain(server).min() else {
-            return;
-        };
-        let latest = earliest + window;
+        let earliest = happenings.iter().map(|(due, _)| *due).min();
+        let Some(latest) = self.server.due_within(earliest, window, tasks) else { return };
         happenings.retain(|(due, _)| *due <= latest);
-        self.server.due_until(latest, tasks);
         happenings.extend(tasks.drain(..).map(|(due, task)| (due, Happening::Server(task))));
         happenings.sort_unstable();
         if self.faults > 0 {
@@ -371,7 +410,7 @@ impl Simulation {
     /// The guest waits no longer for the answer to its step.
     pub(super) fn give_up_step(&mut self) {
         self.with_guest(|now, client, plan| client.answered(now, plan));
-        self.watching = self.count_watching();
+        self.count_watching();
     }
 
     fn with_guest(&mut self, change: impl FnOnce(Time, &mut Client, &ClientPlan)) {
@@ -460,7 +499,7 @@ impl Simulation {
                 match current_run(&self.server, &step.wait_for_close) {
                     Ok(_) => {
                         self.clients[usize::from(index.0)].wait_for_close();
-                        self.watching += 1;
+                        self.count_watching();
                         return;
                     }
                     Err(error) => {
@@ -474,6 +513,12 @@ impl Simulation {
             }
             ClientAction::StartWorker(name) => {
                 self.worker_named(name).map(|worker| self.start_worker(worker))
+            }
+            ClientAction::CrashWorker(name) => {
+                self.worker_named(name).map(|worker| self.crash_worker(worker))
+            }
+            ClientAction::LoseCache(name) => {
+                self.worker_named(name).map(|worker| self.lose_cache(worker))
             }
             ClientAction::PauseWorker(name) => {
                 self.worker_named(name).map(|worker| self.pause_worker(worker))
@@ -546,23 +591,34 @@ impl Simulation {
         let at = usize::from(index.0);
         let Some(client) = self.clients.get_mut(at) else { return };
         let step = u32::try_from(client.step()).unwrap_or(u32::MAX);
-        self.log.push(LogEntry { time: self.now, client: index, step, answer });
+        self.log.edit().push(LogEntry { time: self.now, client: index, step, answer });
         client.answered(self.now, &self.plan.clients()[at]);
-        self.watching = self.count_watching();
+        self.count_watching();
     }
 
     /// Clients that wait for an event or a close look whether it has come.
     fn look(&mut self) {
+        if self.watching == 0 {
+            return;
+        }
+        let mut changed = mem::take(&mut self.scratch.changed);
+        self.server.take_changed(&mut changed);
+        self.look_at(&changed);
+        changed.clear();
+        self.scratch.changed = changed;
+    }
+
+    fn look_at(&mut self, changed: &[RunIndex]) {
         while self.watching > 0 {
             let mut closed = None;
             let plans = self.plan.clients();
             for (at, (client, plan)) in self.clients.iter_mut().zip(plans).enumerate() {
-                if let Seen::Close(status) = client.look(self.now, plan, &self.server) {
+                if let Seen::Close(status) = client.look(self.now, plan, &self.server, changed) {
                     closed = Some((at, status));
                     break;
                 }
             }
-            self.watching = self.count_watching();
+            self.count_watching();
             // The answer brings the client to its next step, which may wait for what is there.
             let Some((at, status)) = closed else { return };
             let index = ClientIndex(u16::try_from(at).unwrap_or(u16::MAX));
@@ -570,9 +626,14 @@ impl Simulation {
         }
     }
 
-    fn count_watching(&self) -> u32 {
+    fn count_watching(&mut self) {
         let watching = self.clients.iter().filter(|client| client.watches()).count();
-        u32::try_from(watching).unwrap_or(u32::MAX)
+        self.watching = u32::try_from(watching).unwrap_or(u32::MAX);
+        if watching > 0 {
+            self.server.note_changes();
+        } else {
+            self.server.ignore_changes();
+        }
     }
 }
 

@@ -1,10 +1,8 @@
 //! Names of what a worker will do, and of the calls that it makes: structural, so that the same
 //! thing has the same name whatever happened before in what order.
 
-use std::hash::Hash;
-
 use crate::api::{ActivityToken, CallId, QueryId, WorkflowTaskToken};
-use crate::history::ids::Digest;
+use crate::history::fingerprint::Fingerprint;
 use crate::history::{EventId, RunId};
 
 /// The number of a worker in its scenario.
@@ -99,12 +97,19 @@ impl Call {
 
     /// Its id: the worker's bits, and a number made of what it is for.
     pub(super) fn id(self, worker: WorkerIndex) -> CallId {
-        let mut digest = Digest::new();
-        self.hash(&mut digest);
-        let folded = digest.finish128();
-        // The low 48 bits are the worker's own.
-        #[allow(clippy::cast_possible_truncation)]
-        let number = (folded ^ folded >> 64) as u64 & ((1 << 48) - 1);
+        // The low 48 bits are the worker's own. Of those the highest tells polls from the rest.
+        const REST: u64 = 1 << 47;
+        let number = match self {
+            Self::PollWorkflowTasks(starts) => u64::from(starts),
+            Self::PollStickyTasks(starts) => 1 << 32 | u64::from(starts),
+            Self::PollActivityTasks(starts) => 2 << 32 | u64::from(starts),
+            rest => {
+                let folded = Fingerprint::of(&rest);
+                #[allow(clippy::cast_possible_truncation)] // both halves are taken
+                let folded = (folded ^ folded >> 64) as u64;
+                folded & (REST - 1) | REST
+            }
+        };
         CallId((u64::from(worker.0) + 1) << 48 | number)
     }
 }

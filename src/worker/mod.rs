@@ -267,16 +267,21 @@ impl Worker {
     /// What it will do by itself, and when, in order.
     pub fn due_set(&self) -> impl Iterator<Item = (Time, WorkerKey)> + '_ {
         let mut list = Vec::new();
+        self.list_due(&mut list);
+        list.sort_unstable();
+        list.into_iter()
+    }
+
+    /// Adds the same to a list, in no order.
+    pub fn list_due(&self, list: &mut Vec<(Time, WorkerKey)>) {
         for task in self.tasks.values() {
-            task.due(&self.program, &mut list);
+            task.due(&self.program, list);
         }
         for (key, activity) in &self.activities {
-            activity.due(*key, &mut list);
+            activity.due(*key, list);
         }
         list.extend(self.queries.iter().map(|(id, query)| query.due(*id)));
         list.extend(self.poll_again.map(|time| (time, WorkerKey::Poll)));
-        list.sort_unstable();
-        list.into_iter()
     }
 
     /// Does one of those. Requests in `out` go to the server at once: a wake that sends a request

@@ -333,6 +333,8 @@ fn check(issued: &Command, event: &Event) -> Result<(), String> {
         | (Command::FailWorkflowExecution(_), A::WorkflowExecutionFailed { .. })
         | (Command::CancelWorkflowExecution(_), A::WorkflowExecutionCanceled { .. })
         | (Command::ContinueAsNewWorkflowExecution(_), A::WorkflowExecutionContinuedAsNew(_))
+        | (Command::UpsertWorkflowSearchAttributes(_), A::UpsertWorkflowSearchAttributes { .. })
+        | (Command::ModifyWorkflowProperties(_), A::WorkflowPropertiesModified { .. })
         | (
             Command::RequestCancelExternalWorkflowExecution(_),
             A::RequestCancelExternalWorkflowExecutionInitiated { .. },

@@ -20,7 +20,7 @@ use crate::api::{
     Response, RpcError, WorkflowTask, WorkflowTaskToken,
 };
 use crate::clock::Time;
-use crate::history::ids::Digest;
+use crate::history::fingerprint::Fingerprint;
 use crate::history::{Event, EventId, Name, RunId, Shared};
 use crate::official::query::WorkflowQuery;
 use crate::official::{enums, failure};
@@ -55,7 +55,7 @@ impl Hash for Kept {
 impl Kept {
     /// The run has moved on because of this.
     pub(super) fn note(&mut self, what: impl Hash) {
-        let mut digest = Digest::new();
+        let mut digest = Fingerprint::new();
         digest.write_u128(self.digest);
         what.hash(&mut digest);
         self.digest = digest.finish128();

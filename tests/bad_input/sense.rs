@@ -642,3 +642,109 @@ fn orders_of_events_that_there_are_not() {
        |             ^^^^^ did you mean `Failed`?
     ");
 }
+
+#[test]
+fn a_window_below_zero_and_more_faults_than_can_be_searched() {
+    insta::assert_snapshot!(refused("window"), @r"
+    error: a duration cannot be negative
+     --> tests/bad_input/window.yaml:7:9
+      |
+    7 | window: -20ms
+      |         ^^^^^
+
+    error: `faults` must be from 0 to 5
+     --> tests/bad_input/window.yaml:8:9
+      |
+    8 | faults: 6
+      |         ^ out of range
+      |
+      = help: each fault multiplies the orderings that there are to search
+    ");
+}
+
+#[test]
+fn a_window_beyond_a_hundred_years_and_half_a_fault() {
+    insta::assert_snapshot!(refused("window_too_long"), @r"
+    error: a duration can be 100 years (36500d) at most
+     --> tests/bad_input/window_too_long.yaml:7:9
+      |
+    7 | window: 36501d
+      |         ^^^^^^
+
+    error: wrong type: floating point `1.5`, expected a whole number
+     --> tests/bad_input/window_too_long.yaml:8:9
+      |
+    8 | faults: 1.5
+      |         ^^^ expected a whole number
+    ");
+}
+
+#[test]
+fn faults_that_there_are_not() {
+    insta::assert_snapshot!(refused("faults"), @r"
+    error: unknown value `LostResponse`
+     --> tests/bad_input/faults.yaml:7:12
+      |
+    7 |     fault: LostResponse
+      |            ^^^^^^^^^^^^ did you mean `LoseResponse`?
+
+    error: wrong type: a list, expected a name
+      --> tests/bad_input/faults.yaml:10:12
+       |
+    10 |     fault: [LoseResponse, DuplicateRequest]
+       |            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expected a name
+
+    error: wrong type: nothing, expected a name
+      --> tests/bad_input/faults.yaml:13:5
+       |
+    13 |     fault:
+       |     ^^^^^ expected a name
+
+    error: `faults` must be from 0 to 5
+      --> tests/bad_input/faults.yaml:14:9
+       |
+    14 | faults: -1
+       |         ^^ out of range
+       |
+       = help: each fault multiplies the orderings that there are to search
+    ");
+}
+
+#[test]
+fn faults_of_steps_that_send_nothing_and_of_workers_that_there_are_not() {
+    insta::assert_snapshot!(refused("faults_without_requests"), @r"
+    error: unknown worker `wroker`
+     --> tests/bad_input/faults_without_requests.yaml:7:19
+      |
+    7 |   - crash_worker: wroker
+      |                   ^^^^^^ did you mean `worker`?
+
+    error: unknown worker `somebody`
+     --> tests/bad_input/faults_without_requests.yaml:8:17
+      |
+    8 |   - lose_cache: somebody
+      |                 ^^^^^^^^ unknown
+      |
+      = help: there is only `worker`
+
+    error: this step asks nothing of the server: no request can be lost
+      --> tests/bad_input/faults_without_requests.yaml:10:12
+       |
+     9 |   - wait_for_close: greeting
+       |     ------------------------ beside this action
+    10 |     fault: LoseResponse
+       |            ^^^^^^^^^^^^ of which request?
+       |
+       = help: `fault` stands beside `start`, `signal`, `cancel` and the like
+
+    error: this step asks nothing of the server: no request can be lost
+      --> tests/bad_input/faults_without_requests.yaml:12:12
+       |
+    11 |   - stop_worker: worker
+       |     ------------------- beside this action
+    12 |     fault: DuplicateRequest
+       |            ^^^^^^^^^^^^^^^^ of which request?
+       |
+       = help: `fault` stands beside `start`, `signal`, `cancel` and the like
+    ");
+}

@@ -58,7 +58,7 @@ invariants! {
         "A workflow task completes, fails or times out once, and names its own two events.";
     TaskAttempts, "a-later-attempt-follows-a-failure", "R16, R17":
         "A workflow task has an attempt above 1 only behind one that failed or timed out, and it is \
-         only written when it completes.";
+         only written when it completes; after that, a reset may fail it.";
     TaskTimeoutNotEarly, "a-workflow-task-never-times-out-early", "R14":
         "A started workflow task times out no sooner than its start-to-close timeout.";
     ForcedCloseSchedulesNothing, "a-forced-close-schedules-nothing", "R41, R42":

@@ -5,6 +5,7 @@ use super::{Checked, ensure};
 use crate::clock::Time;
 use crate::history::event::{StartOrigin, WorkflowTaskTimeoutType};
 use crate::history::{Attributes, Event, EventId};
+use crate::official::enums::WorkflowTaskFailedCause;
 
 /// The workflow task at some point of a history.
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +49,10 @@ impl Pass<'_, '_> {
             }
             Attributes::WorkflowTaskFailed(failed) => {
                 self.ended(event, failed.scheduled_event_id, failed.started_event_id)?;
-                self.is_first_attempt(event)?;
+                // A reset goes back to a later attempt that had completed, too (B11).
+                if failed.cause != WorkflowTaskFailedCause::ResetWorkflow {
+                    self.is_first_attempt(event)?;
+                }
                 self.task = Task::Failed;
                 self.reset_failed(event, failed)
             }

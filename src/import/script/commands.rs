@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::local::Local;
 use super::super::read::Event;
 use super::super::story::{Story, Turn};
 use super::super::values::{self, Default, failing, header, nanos, payloads, timeout, word};
@@ -44,7 +45,7 @@ impl Writer<'_> {
                     "header": event.get("header"),
                 }),
             ),
-            "MARKER_RECORDED" => marker(event),
+            "MARKER_RECORDED" => local_activity(event).unwrap_or_else(|| marker(event)),
             "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES" => raw(
                 "upsertWorkflowSearchAttributes",
                 &json!({ "searchAttributes": event.get("searchAttributes") }),
@@ -105,7 +106,8 @@ impl Writer<'_> {
             if let Some(fields) = attributes.as_object_mut() {
                 fields.remove("workflowTaskCompletedEventId");
             }
-            return raw("scheduleActivityTask", &attributes);
+            return raw("scheduleActivityTask", &attributes)
+                .comment("Its retry policy is none that the language allows: sent as recorded.");
         }
         let handle = self.names.give(kind);
         let activity = self.story.activities.get(&event.id);
@@ -143,13 +145,16 @@ impl Writer<'_> {
         let kind = event.text("workflowType.name");
         let id = event.text("workflowId");
         let own = ["memo", "searchAttributes", "cronSchedule", "priority"];
-        if own.iter().any(|key| !event.get(key).is_null()) {
+        let is_set =
+            |value: &Value| !value.is_null() && value.as_object().is_none_or(|o| !o.is_empty());
+        if own.iter().any(|key| is_set(event.get(key))) {
             let mut attributes = event.attributes.clone();
             if let Some(fields) = attributes.as_object_mut() {
                 fields.remove("workflowTaskCompletedEventId");
                 fields.remove("namespaceId");
             }
-            return raw("startChildWorkflowExecution", &attributes);
+            return raw("startChildWorkflowExecution", &attributes)
+                .comment("No child has these options in the language: sent as recorded.");
         }
         let handle = self.names.give(kind);
         let started =
@@ -254,6 +259,19 @@ fn raw(name: &str, attributes: &Value) -> Step {
     Step::new("command", Node::Json(json!({ format!("{name}CommandAttributes"): set })))
 }
 
+/// A local activity that its marker tells of.
+fn local_activity(event: &Event) -> Option<Step> {
+    let local = Local::of(event)?;
+    let step = Step::new("execute_local_activity", text(&local.kind))
+        .comment("Its timeouts are not recorded.")
+        .with("start_to_close_timeout", span(local.took.saturating_add(60_000_000_000)));
+    if event.get("failure").is_null() {
+        return Some(step);
+    }
+    let tried = Step::new("try", Node::Steps(vec![step]));
+    Some(tried.with("on_failure", Node::Steps(Vec::new())))
+}
+
 fn marker(event: &Event) -> Step {
     let details = event.get("details");
     let named = details.as_object().map_or(0, serde_json::Map::len);
@@ -270,6 +288,21 @@ fn marker(event: &Event) -> Step {
 }
 
 fn continue_as_new(event: &Event, story: &Story) -> Step {
+    let is_more = |key: &str| !event.get(key).is_null();
+    let is_memo_other = event.get("memo") != story.start("memo");
+    if is_memo_other
+        || ["backoffStartInterval", "failure", "lastCompletionResult"].iter().any(|k| is_more(k))
+    {
+        let mut attributes = event.attributes.clone();
+        if let Some(fields) = attributes.as_object_mut() {
+            for key in ["newExecutionRunId", "workflowTaskCompletedEventId"] {
+                fields.remove(key);
+            }
+        }
+        return raw("continueAsNewWorkflowExecution", &attributes).comment(
+            "The language has no words for its backoff, failure or memo: sent as recorded.",
+        );
+    }
     let kind = event.text("workflowType.name");
     let other = (kind != story.workflow_type()).then(|| text(kind));
     let queue = event.text("taskQueue.name");

@@ -137,8 +137,10 @@ impl Writer<'_> {
         let answered = event.kind == "WORKFLOW_EXECUTION_UPDATE_COMPLETED";
         if answered {
             if waited == 0 && self.others_come_first(id, index, number) {
+                let nothing = vec![("1".to_owned(), Node::Steps(Vec::new()))];
+                let nothing = Step::new("by_attempt", Node::Map(nothing));
                 self.steps.push(
-                    Step::new("start_branch", Node::Steps(Vec::new()))
+                    Step::new("start_branch", Node::Steps(vec![nothing]))
                         .with("as", text(&format!("{id} has had a turn"))),
                 );
                 let handle = text(&format!("{id} has had a turn"));
@@ -212,6 +214,13 @@ impl Writer<'_> {
                 steps.push(Step::alone("hang").comment(said));
             }
             by_name.entry(name).or_default().push((handler.id, steps));
+        }
+        // What a reset has applied again was accepted before that.
+        for event in &self.story.events {
+            if event.kind == "WORKFLOW_EXECUTION_UPDATE_ADMITTED" {
+                let name = self.story.update_name(&self.story.update_id(event)).to_owned();
+                by_name.entry(name).or_insert_with(|| vec![(String::new(), Vec::new())]);
+            }
         }
         let handler = |(name, all): (String, Vec<(String, Vec<Step>)>)| {
             let steps = match &all[..] {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::clients::start_of;
 use super::form::{Form, Waits};
+use super::local::Local;
 use super::names::Names;
 use super::story::{End, Story};
 use super::updates;
@@ -268,7 +269,12 @@ impl Writer<'_> {
     /// How long the worker took for a task in which something else arrived.
     fn block(&self, number: usize) -> Option<Step> {
         let task = &self.story.tasks[number];
-        if !self.story.arrived_during(task) {
+        let turn = self.story.turns.iter().find(|turn| turn.tasks.contains(&number));
+        // Local activities take their time by themselves.
+        let is_local = turn.is_some_and(|turn| {
+            turn.commands.iter().any(|index| Local::of(&self.story.events[*index]).is_some())
+        });
+        if is_local || !self.story.arrived_during(task) {
             return None;
         }
         let began = start_of(self.story, number);

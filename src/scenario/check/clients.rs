@@ -1,7 +1,7 @@
 //! Clients: the names that Temporal has, and numbers that are possible.
 
 use super::super::diagnostic::Diagnostic;
-use super::super::model::{ClientAction, ClientStep, RunNumber, Timing};
+use super::super::model::{Asks, ClientAction, ClientStep, RunNumber, Timing};
 use super::super::names::{EVENT_TYPES, status_code_names};
 use super::super::source::Location;
 use super::super::yaml::unknown_name;
@@ -20,6 +20,14 @@ impl Check<'_> {
                 self.event_type(&when.event, event);
                 self.counted_from_one(at, "when", "count", Some(when.count));
                 self.counted_from_one(at, "when", "run", when.run);
+            }
+            if step.fault.is_some() && step.action.asks() == Asks::Nothing {
+                self.refuse(
+                    Diagnostic::new("this step asks nothing of the server: no request can be lost")
+                        .at(self.places.option(at, "fault"), "of which request?")
+                        .also(at.clone(), "beside this action")
+                        .help("`fault` stands beside `start`, `signal`, `cancel` and the like"),
+                );
             }
             if let Some(refusal) = &step.fails_with {
                 let known = status_code_names();
@@ -94,6 +102,12 @@ impl Check<'_> {
             }
             ClientAction::StartWorker(worker) => {
                 self.worker(worker, self.places.option(at, "start_worker"));
+            }
+            ClientAction::CrashWorker(worker) => {
+                self.worker(worker, self.places.option(at, "crash_worker"));
+            }
+            ClientAction::LoseCache(worker) => {
+                self.worker(worker, self.places.option(at, "lose_cache"));
             }
             ClientAction::PauseWorker(worker) => {
                 self.worker(worker, self.places.option(at, "pause_worker"));

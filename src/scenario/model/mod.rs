@@ -319,6 +319,10 @@ pub enum ClientAction {
     StopWorker(String),
     /// Starts a stopped worker, with an empty cache.
     StartWorker(String),
+    /// A worker's process dies and starts again at once, with an empty cache.
+    CrashWorker(String),
+    /// A worker forgets the workflows in its cache.
+    LoseCache(String),
     /// Keeps a worker from taking tasks; what it has goes on.
     PauseWorker(String),
     /// Lets a paused worker take tasks again.
@@ -345,6 +349,8 @@ impl ClientAction {
             | Self::Deploy(_)
             | Self::StopWorker(_)
             | Self::StartWorker(_)
+            | Self::CrashWorker(_)
+            | Self::LoseCache(_)
             | Self::PauseWorker(_)
             | Self::ResumeWorker(_) => Asks::Nothing,
         }

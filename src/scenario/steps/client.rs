@@ -190,6 +190,23 @@ pub(in crate::scenario) const CLIENT: &[Row<ClientAction>] = &[
         make: |r, s| r.name(s.value).map(ClientAction::StartWorker),
     },
     Row {
+        key: "crash_worker",
+        about: "A worker's process dies and starts again at once, with an empty cache: what it has \
+                started stays unanswered.",
+        needs: &[],
+        takes: &[],
+        properties: |schemas| one::<String>(schemas, "crash_worker"),
+        make: |r, s| r.name(s.value).map(ClientAction::CrashWorker),
+    },
+    Row {
+        key: "lose_cache",
+        about: "A worker forgets the workflows in its cache, and replays them when they go on.",
+        needs: &[],
+        takes: &[],
+        properties: |schemas| one::<String>(schemas, "lose_cache"),
+        make: |r, s| r.name(s.value).map(ClientAction::LoseCache),
+    },
+    Row {
         key: "pause_worker",
         about: "Keeps a worker from taking tasks; what it has goes on.",
         needs: &[],

@@ -408,7 +408,7 @@ impl Host {
             return Err(HostError::UnknownEvent(when.event.clone()));
         }
         let mut watch = Watch::default();
-        self.drive(Until::Holds(&mut |simulation| watch.sees(when, simulation.server())))
+        self.drive(Until::Holds(&mut |simulation| watch.sees_somewhere(when, simulation.server())))
             .map_err(|ended| why(ended, when.event.clone()))
     }
 

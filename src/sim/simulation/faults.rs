@@ -1,5 +1,8 @@
 //! Which faults can be placed, and what each does.
 
+#[cfg(test)]
+mod tests;
+
 use std::mem;
 
 use super::{Caller, NOBODY, Simulation, caller};
@@ -191,12 +194,8 @@ impl Simulation {
             if !is_heartbeat(&sent.request) {
                 self.scratch.queue.push_back(sent);
             } else if let Some(worker) = self.workers.get_mut(usize::from(index.0)) {
-                worker.edit().answer(
-                    self.now,
-                    sent.call,
-                    Err(connection_lost()),
-                    &mut self.scratch.sent,
-                );
+                let worker = worker.edit();
+                worker.answer(self.now, sent.call, Err(connection_lost()), &mut self.scratch.sent);
                 self.take_from_worker(usize::from(index.0));
             }
         }

@@ -27,6 +27,10 @@ const LONG_DEADLINE: Duration = Duration::from_secs(60);
 /// How long it may take until a server that is there has said so.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// How often a call is made again that met the end of a connection. A server closes each after some
+/// minutes, and is not gone for that.
+const RECONNECTIONS: usize = 3;
+
 /// Histories are larger than gRPC's default limit of 4 MB at times.
 const LARGEST_ANSWER: usize = 128 << 20;
 
@@ -249,11 +253,23 @@ impl Connection {
         deadline: Duration,
     ) -> Result<Value, Status> {
         // gRPC's deadline is the server's to keep; a server that is dead does not.
-        let answer = question.send(self.client.clone(), caller, deadline);
         let late = deadline + Duration::from_secs(1);
-        tokio::time::timeout(late, answer).await.unwrap_or_else(|_| {
-            Err(Status::deadline_exceeded(format!("no answer in {} s", late.as_secs())))
-        })
+        let mut left = RECONNECTIONS;
+        loop {
+            let answer = question.send(self.client.clone(), caller, deadline);
+            let answer = tokio::time::timeout(late, answer).await.unwrap_or_else(|_| {
+                Err(Status::deadline_exceeded(format!("no answer in {} s", late.as_secs())))
+            });
+            match answer {
+                Err(status) if left > 0 && was_not_sent(&status) => left -= 1,
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Whether the server is there after all.
+    pub(super) async fn is_alive(&self) -> bool {
+        self.check_server().await.is_ok()
     }
 
     fn died(&self, status: &Status) -> Unreachable {
@@ -274,6 +290,20 @@ fn is_silence(status: &Status) -> bool {
         Code::Unknown | Code::Internal => status.source().is_some(),
         _ => false,
     }
+}
+
+/// Whether the connection was closed before the call went out on it: it can be made again.
+fn was_not_sent(status: &Status) -> bool {
+    use std::error::Error as _;
+    let mut next = status.source();
+    while let Some(error) = next {
+        // What hyper says of a request that it has not written.
+        if error.to_string().contains("operation was canceled") {
+            return true;
+        }
+        next = error.source();
+    }
+    false
 }
 
 fn refusal(status: &Status) -> Value {

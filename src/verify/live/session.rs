@@ -13,7 +13,7 @@ use super::names::Names;
 use crate::scenario::duration::Span;
 use crate::scenario::{Diagnostics, Scenario};
 use crate::sim::{DefaultOrder, Ended, Limits, Plan, Race, Simulation, run};
-use crate::verify::retime::{Factor, NotRetimed, divide, retime};
+use crate::verify::retime::{Factor, NotRetimed, Retimed, divide, retime};
 use crate::verify::{FinalRun, Log};
 
 /// How long the durations of a scenario last on a real server.
@@ -52,6 +52,9 @@ impl Default for Settings {
         }
     }
 }
+
+/// What durations are divided by at the second try, the third and so on.
+const SLOWER: [&str; 4] = ["0.75", "0.5", "0.4", "0.333"];
 
 /// Whether what passes is kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -158,7 +161,7 @@ pub async fn verify(
         prepared = preparing => prepared,
         Ok(_) = stop.wait_for(|stop| *stop) => return Ok(Verdict::Interrupted),
     };
-    let Prepared { plan, durations } = match prepared {
+    let mut prepared = match prepared {
         Ok(Ok(Ok(prepared))) => prepared,
         Ok(Ok(Err(why))) => return Ok(Verdict::Skipped(why)),
         Ok(Err(diagnostics)) => return Err(diagnostics.into()),
@@ -166,31 +169,69 @@ pub async fn verify(
     };
     let mut tries = 0;
     loop {
-        let Attempt { outcome, orders, recording } =
-            attempt(connection, &plan, settings.keep, stop.clone()).await?;
+        let attempt = attempt(connection, &prepared.plan, settings.keep, stop.clone()).await?;
+        let Attempt { outcome, orders, recording } = attempt;
         match outcome {
             None => return Ok(Verdict::Interrupted),
             Some(Ok(())) if orders.is_empty() => {
                 return Ok(Verdict::Identical { recording, retries: tries });
             }
             Some(Ok(())) => return Ok(Verdict::InTheOutcomeSet { orders, retries: tries }),
-            Some(Err(Trouble::Unreachable(unreachable))) => return Err(unreachable.into()),
+            Some(Err(Trouble::Unreachable(unreachable))) => {
+                // Once too slow is not dead.
+                if tries >= settings.retries || !connection.is_alive().await {
+                    return Err(unreachable.into());
+                }
+            }
             Some(Err(Trouble::Different(difference))) => {
-                tries += 1;
-                if tries > settings.retries {
-                    let difference = Box::new(difference);
+                if tries >= settings.retries {
+                    let (difference, tries) = (Box::new(difference), tries.saturating_add(1));
+                    let durations = prepared.durations();
                     return Ok(Verdict::Different { difference, tries, durations });
                 }
             }
         }
+        tries += 1;
+        let slower = tokio::task::spawn_blocking(move || prepared.slower(tries)).await;
+        prepared = slower.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
     }
 }
 
 /// A scenario that can be run.
 struct Prepared {
     plan: Arc<Plan>,
+    file: String,
+    speed: Speed,
+    /// What it is now, where that is not as it is written.
+    retimed: Option<Retimed>,
+    /// As it was at the first try.
+    first: Option<Retimed>,
+}
+
+impl Prepared {
     /// The durations that are not as they are written.
-    durations: Vec<String>,
+    fn durations(&self) -> Vec<String> {
+        let changes = self.retimed.iter().flat_map(|retimed| &retimed.changes);
+        changes.map(|change| format!("{} as {}", Span(change.from), Span(change.to))).collect()
+    }
+
+    /// The same with more time for everything: on a machine that has much else to do, timers and
+    /// answers are later than they may be. Where durations of the server's own are in the way, it
+    /// stays as it is.
+    fn slower(mut self, tries: u32) -> Self {
+        let (Speed::Auto, Some(first)) = (self.speed, &self.first) else { return self };
+        let at = usize::try_from(tries).unwrap_or(usize::MAX).min(SLOWER.len()) - 1;
+        for factor in SLOWER[..=at].iter().rev() {
+            let slower = factor.parse().ok().and_then(|by| first.divided(&self.file, by).ok());
+            let plan = slower.as_ref().and_then(|of| Scenario::parse(&of.text, &self.file).ok());
+            if let Some(scenario) = plan {
+                self.plan = Plan::new(scenario);
+                self.retimed = slower;
+                break;
+            }
+        }
+        self
+    }
 }
 
 /// Finds durations, and makes sure that the scenario comes to an end with them.
@@ -209,14 +250,17 @@ fn prepare(
         Err(NotRetimed::Invalid(diagnostics)) => return Err(diagnostics),
         Err(other) => return Ok(Err(Skipped::NotRetimed(other.to_string()))),
     };
-    let changes = retimed.iter().flat_map(|retimed| &retimed.changes);
-    let durations =
-        changes.map(|change| format!("{} as {}", Span(change.from), Span(change.to))).collect();
     let text = retimed.as_ref().map_or(text, |retimed| &retimed.text);
     let plan = Plan::new(Scenario::parse(text, file)?);
     Ok(match reason_to_skip(&plan, settings) {
         Some(why) => Err(why),
-        None => Ok(Prepared { plan, durations }),
+        None => Ok(Prepared {
+            plan,
+            file: file.to_owned(),
+            speed: settings.speed,
+            first: retimed.clone(),
+            retimed,
+        }),
     })
 }
 

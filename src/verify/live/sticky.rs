@@ -17,7 +17,7 @@ use crate::api::{PolledTaskQueue, Request};
 use crate::verify::LogEntry;
 
 /// How long a poll lasts that is there to be seen.
-const GLIMPSE: Duration = Duration::from_millis(120);
+const GLIMPSE: Duration = Duration::from_millis(200);
 
 /// How old the last poll of a sticky queue may become.
 const FRESH: Duration = Duration::from_secs(4);

@@ -153,6 +153,25 @@ pub fn retime(text: &str, file: &str, limit: Duration) -> Result<Retimed, NotRet
     Ok(search.finish())
 }
 
+impl Retimed {
+    /// All durations divided once more, as [`divide`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`divide`].
+    pub fn divided(&self, file: &str, factor: Factor) -> Result<Self, NotRetimed> {
+        let divided = divide(&self.text, file, factor)?;
+        let now = |value: Duration| {
+            let change = divided.changes.iter().find(|change| change.from == value);
+            change.map_or(value, |change| change.to)
+        };
+        let of_written = self.changes.iter().map(|of| Change { from: of.from, to: now(of.to) });
+        let was_changed = |value| self.changes.iter().any(|change| change.to == value);
+        let others = divided.changes.iter().filter(|change| !was_changed(change.from));
+        Ok(Self { changes: of_written.chain(others.cloned()).collect(), ..divided })
+    }
+}
+
 /// Divides all durations of a scenario.
 ///
 /// # Errors

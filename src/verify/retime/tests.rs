@@ -168,3 +168,14 @@ fn what_is_no_scenario_is_refused() {
     let error = retime("name: [", "broken.yaml", LIMIT).unwrap_err();
     assert!(matches!(error, NotRetimed::Invalid(_)), "{error}");
 }
+
+#[test]
+fn what_was_retimed_is_divided_once_more() {
+    let first = retime(PATIENCE, "patience.yaml", LIMIT).unwrap();
+    let slower = first.divided("patience.yaml", "0.5".parse().unwrap()).unwrap();
+    let written: Vec<_> = first.changes.iter().map(|change| change.from).collect();
+    assert_eq!(slower.changes.iter().map(|change| change.from).collect::<Vec<_>>(), written);
+    for (was, is) in first.changes.iter().zip(&slower.changes) {
+        assert_eq!(is.to, was.to * 2);
+    }
+}
