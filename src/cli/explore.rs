@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 use std::str::FromStr;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -129,7 +130,7 @@ fn run_all<W: Write, E: Write>(args: &ExploreArgs, output: &mut Output<W, E>) ->
         }
         report.searches.push(searched);
     }
-    write_report(&report, args.format, &searcher, output)?;
+    write_report(&report, args.format, Some(searcher.took()), output)?;
     let interrupted = if searcher.stop.is_asked() { Exit::Interrupted } else { Exit::AsExpected };
     Ok(exit_of(&report).max(interrupted))
 }
@@ -152,13 +153,13 @@ impl ExploreArgs {
 pub(super) fn write_report<W: Write, E: Write>(
     report: &Report,
     format: SearchFormat,
-    searcher: &Searcher,
+    took: Option<Duration>,
     output: &mut Output<W, E>,
 ) -> io::Result<()> {
     match format {
         SearchFormat::Text => {
-            let took = searcher.took().as_secs_f64();
-            writeln!(output.out, "\n{}; {took:.1} s", report.summary(Style::Ansi))
+            let took = took.map_or_else(String::new, |it| format!("; {:.1} s", it.as_secs_f64()));
+            writeln!(output.out, "\n{}{took}", report.summary(Style::Ansi))
         }
         SearchFormat::Json => write!(output.out, "{}", report.json()),
         SearchFormat::Junit => write!(output.out, "{}", junit(report)),

@@ -10,11 +10,14 @@
 
 mod exit;
 mod explore;
+mod fuzz;
 mod histories;
 mod import;
 mod interrupt;
+mod merge;
 mod output;
 mod progress;
+mod regressions;
 mod replay;
 mod run;
 mod search;
@@ -53,6 +56,10 @@ enum Command {
     /// Run scenarios on a real Temporal server too, and compare what both do.
     #[cfg(feature = "verify")]
     Verify(verify::VerifyArgs),
+    /// Search scenarios for what fails as long as there is time, in a pipeline.
+    Fuzz(fuzz::FuzzArgs),
+    /// Join the reports of a search's shards into one.
+    Merge(merge::MergeArgs),
     /// Turn a history that `temporal workflow show -o json` exported into a scenario.
     Import(ImportArgs),
     /// Print the JSON Schema of scenarios, for completion in an editor.
@@ -115,6 +122,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explore(args) => explore::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Diff(args) => replay::diff(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Schema => schema().map(|()| Exit::AsExpected),
     };

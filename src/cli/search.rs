@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -234,9 +234,4 @@ pub(super) fn exit_of(report: &Report) -> Exit {
     });
     let invalid = if report.invalid.is_empty() { Exit::AsExpected } else { Exit::Invalid };
     exits.max().unwrap_or(Exit::AsExpected).max(invalid)
-}
-
-/// The name of a path, for messages.
-pub(super) fn cannot_be_written(path: &Path, error: &io::Error) -> String {
-    format!("{}: cannot be written: {error}", shown(path))
 }

@@ -150,11 +150,23 @@ impl FailureReport {
 
     /// With a schedule that shows it.
     fn show(&mut self, found: &Exploration, witness: &Token) {
-        let Ok(trace) = replay(&found.plan, witness, &found.options.limits) else { return };
+        if let Ok(trace) = replay(&found.plan, witness, &found.options.limits) {
+            self.show_trace(&trace, witness);
+        }
+    }
+
+    fn show_trace(&mut self, trace: &Trace, token: &Token) {
         let faults = trace.steps.iter().filter(|step| step.happened().happening.is_fault());
         let faults = u32::try_from(faults.count()).unwrap_or(u32::MAX);
-        self.witness = Some(Witness::new(witness, faults));
-        self.histories = Some(render(&runs_with_choices(&trace), Style::Plain));
+        self.witness = Some(Witness::new(token, faults));
+        self.histories = Some(render(&runs_with_choices(trace), Style::Plain));
+    }
+
+    /// The same, with the schedule that has led to it.
+    #[must_use]
+    pub fn shown_by(mut self, trace: &Trace, token: &Token) -> Self {
+        self.show_trace(trace, token);
+        self
     }
 }
 

@@ -74,6 +74,7 @@ impl Searched {
         self.must_fit(&other)?;
         self.shards.here.extend(other.shards.here);
         self.end = self.end.and(other.end);
+        self.rest_is_sampled |= other.rest_is_sampled;
         self.orderings = match (self.orderings, other.orderings) {
             (Some(Large(one)), Some(Large(other))) => one.checked_add(other).map(Large),
             _ => None,

@@ -1,5 +1,6 @@
 //! What came of a search, for people: a table of outcomes, and what it covered.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
@@ -11,12 +12,34 @@ use crate::history::text::{Style, Tone, plain};
 /// No more outcomes than these are told in a table; the JSON has all.
 const MOST_ROWS: usize = 50;
 
+/// No more failures than these are told with their histories; of the others the command that shows
+/// them is enough.
+const MOST_HISTORIES: usize = 2;
+
 /// An outcome that is longer is not padded to the witnesses' column.
 const WIDEST_OUTCOME: usize = 72;
 
 const INDENT: &str = "        ";
 
+/// How a search went, the worse the greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Went {
+    AsExpected,
+    Incomplete,
+    Stopped,
+    Failed,
+}
+
 impl Searched {
+    fn went(&self) -> Went {
+        match () {
+            () if self.has_failed() => Went::Failed,
+            () if !self.failures.is_empty() => Went::Stopped,
+            () if self.is_incomplete() => Went::Incomplete,
+            () => Went::AsExpected,
+        }
+    }
+
     /// What came of it, as a table; one line if nothing raced.
     pub fn text(&self, style: Style) -> String {
         let mut text = String::new();
@@ -57,11 +80,11 @@ impl Searched {
     }
 
     fn write_title(&self, out: &mut String, style: Style) -> fmt::Result {
-        let (tone, word) = match () {
-            () if self.has_failed() => (Tone::Bad, "FAILED"),
-            () if !self.failures.is_empty() => (Tone::Bad, "STOPPED"),
-            () if self.is_as_expected() => (Tone::Good, "ok"),
-            () => (Tone::Bad, "CUT"),
+        let (tone, word) = match self.went() {
+            Went::AsExpected => (Tone::Good, "ok"),
+            Went::Incomplete => (Tone::Bad, "CUT"),
+            Went::Stopped => (Tone::Bad, "STOPPED"),
+            Went::Failed => (Tone::Bad, "FAILED"),
         };
         let word = style.paint(tone, &format!("{word:<7}"));
         write!(out, "{word} {}", style.paint(Tone::Strong, &plain(&self.name)))
@@ -187,22 +210,17 @@ impl Searched {
     }
 
     fn write_failures(&self, out: &mut String, style: Style) -> fmt::Result {
-        for failure in &self.failures {
-            self.write_failure(out, failure, style)?;
+        for (at, failure) in self.failures.iter().enumerate() {
+            out.push_str(&failure.drawn(style));
+            if let Some(histories) = failure.histories.as_ref().filter(|_| at < MOST_HISTORIES) {
+                writeln!(out, "\n{histories}")?;
+            }
+            self.write_again(out, failure, style)?;
         }
         Ok(())
     }
 
-    fn write_failure(
-        &self,
-        out: &mut String,
-        failure: &FailureReport,
-        style: Style,
-    ) -> fmt::Result {
-        out.push_str(&failure.drawn(style));
-        if let Some(histories) = &failure.histories {
-            writeln!(out, "\n{histories}")?;
-        }
+    fn write_again(&self, out: &mut String, failure: &FailureReport, style: Style) -> fmt::Result {
         if let Some(witness) = &failure.witness {
             let command = replay_command(&self.path, &witness.schedule);
             writeln!(out, "again: {}\n", style.paint(Tone::Strong, &command))?;
@@ -225,15 +243,18 @@ impl Kind {
 impl Report {
     /// The last line: how many searches went how.
     pub fn summary(&self, style: Style) -> String {
-        let count =
-            |is: &dyn Fn(&Searched) -> bool| self.searches.iter().filter(|it| is(it)).count();
-        let stopped = |it: &Searched| !it.has_failed() && !it.failures.is_empty();
-        let cut = |it: &Searched| it.failures.is_empty() && !it.is_as_expected();
+        // A scenario that was searched in several ways is as good as the worst of them.
+        let mut scenarios: BTreeMap<&str, Went> = BTreeMap::new();
+        for search in &self.searches {
+            let went = scenarios.entry(&search.path).or_insert(Went::AsExpected);
+            *went = (*went).max(search.went());
+        }
+        let count = |wanted: Went| scenarios.values().filter(|went| **went == wanted).count();
         let counts = [
-            (count(&Searched::is_as_expected), Tone::Good, "as expected"),
-            (count(&Searched::has_failed), Tone::Bad, "failed"),
-            (count(&stopped), Tone::Bad, "stopped"),
-            (count(&cut), Tone::Bad, "cut or incomplete"),
+            (count(Went::AsExpected), Tone::Good, "as expected"),
+            (count(Went::Failed), Tone::Bad, "failed"),
+            (count(Went::Stopped), Tone::Bad, "stopped"),
+            (count(Went::Incomplete), Tone::Bad, "not complete"),
             (self.invalid.len(), Tone::Bad, "invalid"),
         ];
         let told = counts.iter().filter(|(count, ..)| *count > 0);
