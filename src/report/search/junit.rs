@@ -95,13 +95,8 @@ fn cases(searched: &Searched) -> Vec<Case> {
     });
     let line = searched.line(Style::Plain);
     let summary = line.lines().next().unwrap_or_default().to_owned();
-    let finished = if searched.is_cut() || searched.shards.missing().next().is_some() {
-        // A shard by itself is no error: the others are elsewhere.
-        let alone = searched.shards.here.len() == 1 && !searched.is_cut();
-        match alone {
-            true => Went::Well,
-            false => Went::Wrong { element: "error", message: summary.clone(), text: summary },
-        }
+    let finished = if searched.is_incomplete() {
+        Went::Wrong { element: "error", message: summary.clone(), text: summary }
     } else {
         Went::Well
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{CutBy, FoundOutcome, Histories, Report, SearchEnd, Searched};
+use super::document::{CutBy, FoundOutcome, Histories, Report, SearchEnd, Searched, Shards};
 use super::failure::{FailureReport, Kind};
 use super::number::Large;
 use crate::check::{Mismatch, Outcome};
@@ -74,6 +74,7 @@ impl Searched {
         self.must_fit(&other)?;
         self.shards.here.extend(other.shards.here);
         self.end = self.end.and(other.end);
+        self.rest_is_sampled |= other.rest_is_sampled;
         self.orderings = match (self.orderings, other.orderings) {
             (Some(Large(one)), Some(Large(other))) => one.checked_add(other).map(Large),
             _ => None,
@@ -119,6 +120,8 @@ impl Searched {
 
     /// Brings what was joined into order, and compares it with what was expected, if all is there.
     fn finish(&mut self) {
+        let Shards { of, here, missing } = &mut self.shards;
+        *missing = (1..=*of).filter(|number| !here.contains(number)).collect();
         let outcomes = &mut self.outcomes;
         outcomes.sort_by(|a, b| {
             let weight = |found: &FoundOutcome| (found.orderings, found.runs);
