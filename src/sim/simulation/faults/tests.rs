@@ -305,10 +305,14 @@ fn a_crash_costs_a_worker_what_it_runs() {
 
 #[test]
 fn a_crash_leaves_the_next_workflow_task_on_a_queue_that_nobody_polls() {
+    let text = "
+workflows: { W: [{ sleep: 5s }] }
+timeline: [{ start: W, workflow_id: w }, { describe: w, at: 2s }]
+";
     let result =
-        placed(&NAP.replace("1m", "5s"), |_, fault| matches!(fault, Fault::CrashWorker(_)));
+        placed(text, |now, fault| seconds(now) == 2 && matches!(fault, Fault::CrashWorker(_)));
     let told = events(&result, &["WorkflowTaskTimedOut", "WorkflowExecutionCompleted"]);
-    let expected = [(10, "WorkflowTaskTimedOut"), (10, "WorkflowExecutionCompleted")];
+    let expected = [(15, "WorkflowTaskTimedOut"), (15, "WorkflowExecutionCompleted")];
     assert_eq!(told, expected.map(|(at, name)| (at, name.to_owned())));
 }
 
