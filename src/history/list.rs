@@ -42,7 +42,7 @@ pub struct History {
 /// The events of one transaction, and the way to those before.
 #[derive(Debug)]
 pub struct Batch {
-    events: Box<[Event]>,
+    events: Vec<Event>,
     before: Option<Arc<Batch>>,
     /// Over this batch and all before it.
     digest: u128,
@@ -126,20 +126,19 @@ impl History {
     }
 
     /// The same, whatever ids the events have.
-    pub(crate) fn append_as_is(&mut self, events: Vec<Event>) {
+    pub(crate) fn append_as_is(&mut self, mut events: Vec<Event>) {
         if events.is_empty() {
             return;
+        }
+        // A little room to spare costs less than to copy the events to where there is none.
+        if events.capacity() > 2 * events.len() {
+            events.shrink_to_fit();
         }
         let mut digest = Fingerprint::new();
         digest.write_u128(self.digest());
         events.hash(&mut digest);
         let digest = digest.finish128();
-        let batch = Batch {
-            events: events.into(),
-            before: self.last.take(),
-            digest,
-            written: OnceLock::new(),
-        };
+        let batch = Batch { events, before: self.last.take(), digest, written: OnceLock::new() };
         self.last = Some(Arc::new(batch));
     }
 
@@ -171,6 +170,14 @@ impl History {
             self.batches_backwards().take_while(|batch| batch.last_event_id() > after).collect();
         batches.reverse();
         batches.into_iter().flat_map(Batch::events).filter(move |event| event.id > after)
+    }
+
+    /// The events with ids above `after`, a batch's in order, but the newest batch first: what
+    /// needs no other order needs no room to turn it round.
+    pub fn newest_events(&self, after: EventId) -> impl Iterator<Item = &Event> {
+        let batches = self.batches_backwards();
+        let batches = batches.take_while(move |batch| batch.last_event_id() > after);
+        batches.flat_map(Batch::events).filter(move |event| event.id > after)
     }
 
     /// The event with this id. Costs as much as there are batches after it.

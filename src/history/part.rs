@@ -10,6 +10,7 @@
 //! assert_ne!(one.fingerprint(), other.fingerprint());
 //! ```
 
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
@@ -42,6 +43,13 @@ impl<T: Clone> Part<T> {
         let inner = Arc::make_mut(&mut self.0);
         inner.fingerprint.take();
         &mut inner.value
+    }
+}
+
+impl<T: Clone> Part<T> {
+    /// The value itself.
+    pub fn into_inner(self) -> T {
+        Arc::unwrap_or_clone(self.0).value
     }
 }
 
@@ -83,5 +91,62 @@ impl<T: Eq> Eq for Part<T> {}
 impl<T: Hash> Hash for Part<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u128(self.fingerprint());
+    }
+}
+
+/// Parts by keys, in order of keys.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Parts<K, T>(BTreeMap<K, Part<T>>);
+
+impl<K, T> Default for Parts<K, T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord, T: Clone> Parts<K, T> {
+    /// One part.
+    pub fn of_one(key: K, value: T) -> Self {
+        Self(BTreeMap::from([(key, Part::new(value))]))
+    }
+
+    /// The value with this key.
+    pub fn get(&self, key: &K) -> Option<&T> {
+        self.0.get(key).map(|part| &**part)
+    }
+
+    /// The value with this key, to be changed.
+    pub fn get_mut(&mut self, key: &K) -> Option<&mut T> {
+        self.0.get_mut(key).map(Part::edit)
+    }
+
+    /// Adds a value, or puts it in the place of the one with this key.
+    pub fn insert(&mut self, key: K, value: T) {
+        self.0.insert(key, Part::new(value));
+    }
+
+    /// Takes a value out.
+    pub fn remove(&mut self, key: &K) -> Option<T> {
+        self.0.remove(key).map(Part::into_inner)
+    }
+
+    /// Takes all out.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All, in order of keys.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &T)> {
+        self.0.iter().map(|(key, part)| (key, &**part))
     }
 }

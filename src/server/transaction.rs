@@ -14,6 +14,9 @@ use crate::history::{Attributes, Event, EventId};
 /// How many events may be buffered (R10).
 pub(super) const MAXIMUM_BUFFERED_EVENTS: usize = 100;
 
+/// How many events most batches have at most.
+const USUAL_BATCH: usize = 2;
+
 /// The changes of one request, deadline or follow-up to one run.
 pub(super) struct Transaction<'r> {
     pub(super) now: Time,
@@ -46,6 +49,9 @@ impl<'r> Transaction<'r> {
     /// The same, for something that happened earlier.
     pub(super) fn add_at(&mut self, time: Time, attributes: Attributes) -> EventId {
         let id = self.next_event_id();
+        if self.batch.capacity() == 0 {
+            self.batch.reserve_exact(USUAL_BATCH);
+        }
         self.batch.push(Event { id, time, attributes });
         id
     }
@@ -103,11 +109,9 @@ impl<'r> Transaction<'r> {
         }
         self.buffered_before = 0;
         let completions_last = !self.run.mutant(Mutation::FlushesCompletionsFirst);
-        let (completions, others): (Vec<_>, Vec<_>) = buffer
-            .into_iter()
-            .partition(|buffered| is_completion(buffered.attributes()) == completions_last);
+        buffer.sort_by_key(|buffered| is_completion(buffered.attributes()) == completions_last);
         let mut starts: Vec<(EventId, EventId)> = Vec::new();
-        for buffered in others.into_iter().chain(completions) {
+        for buffered in buffer {
             match buffered {
                 Buffered::Event { time, attributes } => {
                     let origin = started_origin(&attributes);

@@ -73,7 +73,7 @@ impl Watch {
             return false;
         }
         let is_wanted = |event: &&Event| event.attributes.type_name() == when.event;
-        let new = history.events_after(EventId(read.events)).filter(is_wanted).count();
+        let new = history.newest_events(EventId(read.events)).filter(is_wanted).count();
         read.found = read.found.saturating_add(u32::try_from(new).unwrap_or(u32::MAX));
         read.events = history.len();
         read.found >= when.count.max(1) && matters(when, server, run)

@@ -7,6 +7,7 @@ use super::task::OpenTask;
 use super::{Sent, Worker};
 use crate::api::Request;
 use crate::clock::Time;
+use crate::history::part::Parts;
 
 /// What of a worker's next step can be lost on its way to the server or back, so that it matters.
 ///
@@ -60,7 +61,7 @@ impl Worker {
                 let Some(running) = self.activities.get(&activity) else { return AtStake::Nothing };
                 // What its code would do is found out with a worker that has nothing else.
                 let mut apart = Self {
-                    activities: BTreeMap::from([(activity, running.clone())]),
+                    activities: Parts::of_one(activity, running.clone()),
                     ..self.emptied()
                 };
                 let mut sent = Vec::new();
@@ -87,9 +88,9 @@ impl Worker {
             poll_again: None,
             calls: BTreeMap::new(),
             cache: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: Parts::default(),
             queries: BTreeMap::new(),
-            activities: BTreeMap::new(),
+            activities: Parts::default(),
             failures: BTreeMap::new(),
             stopped: Vec::new(),
             native: Vec::new(),

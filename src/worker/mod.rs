@@ -79,6 +79,7 @@ use crate::api::{
 };
 use crate::clock::Time;
 use crate::history::RunId;
+use crate::history::part::Parts;
 use crate::scenario::model;
 
 use activity::Activity;
@@ -123,10 +124,10 @@ pub struct Worker {
     calls: BTreeMap<CallId, Call>,
     /// Runs that stay in memory between their tasks.
     cache: BTreeMap<RunId, Kept>,
-    tasks: BTreeMap<RunId, OpenTask>,
+    tasks: Parts<RunId, OpenTask>,
     /// Queries that came by themselves.
     queries: BTreeMap<QueryId, OpenQuery>,
-    activities: BTreeMap<ActivityKey, Activity>,
+    activities: Parts<ActivityKey, Activity>,
     failures: FailureCounts,
     stopped: Vec<Stopped>,
     native: Vec<NativeEvent>,
@@ -151,9 +152,9 @@ impl Worker {
             poll_again: None,
             calls: BTreeMap::new(),
             cache: BTreeMap::new(),
-            tasks: BTreeMap::new(),
+            tasks: Parts::default(),
             queries: BTreeMap::new(),
-            activities: BTreeMap::new(),
+            activities: Parts::default(),
             failures: FailureCounts::new(),
             stopped: Vec::new(),
             native: Vec::new(),
@@ -274,10 +275,10 @@ impl Worker {
 
     /// Adds the same to a list, in no order.
     pub fn list_due(&self, list: &mut Vec<(Time, WorkerKey)>) {
-        for task in self.tasks.values() {
+        for (_, task) in self.tasks.iter() {
             task.due(&self.program, list);
         }
-        for (key, activity) in &self.activities {
+        for (key, activity) in self.activities.iter() {
             activity.due(*key, list);
         }
         list.extend(self.queries.iter().map(|(id, query)| query.due(*id)));
@@ -314,32 +315,39 @@ impl Worker {
         if !self.running || self.paused || self.poll_again.is_some() {
             return;
         }
-        let identity = self.config.identity.clone();
         if self.config.polls_workflow_tasks() && self.tasks.len() < self.config.max_workflow_tasks {
-            let queue = PolledTaskQueue::Normal(self.config.task_queue.clone());
-            let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
-            let request = Request::PollWorkflowTaskQueue(poll);
-            self.park(Call::PollWorkflowTasks(self.starts), request, out);
-            if let Some(sticky) = &self.sticky {
-                let queue = PolledTaskQueue::Sticky(sticky.worker_task_queue.clone());
-                let poll = PollWorkflowTaskQueue { task_queue: queue, identity: identity.clone() };
-                let request = Request::PollWorkflowTaskQueue(poll);
-                self.park(Call::PollStickyTasks(self.starts), request, out);
+            self.park(Call::PollWorkflowTasks(self.starts), out);
+            if self.sticky.is_some() {
+                self.park(Call::PollStickyTasks(self.starts), out);
             }
         }
         if self.config.polls_activity_tasks() && self.activities.len() < self.config.max_activities
         {
-            let task_queue = self.config.task_queue.clone();
-            let poll = PollActivityTaskQueue { task_queue, identity };
-            let request = Request::PollActivityTaskQueue(poll);
-            self.park(Call::PollActivityTasks(self.starts), request, out);
+            self.park(Call::PollActivityTasks(self.starts), out);
         }
     }
 
-    fn park(&mut self, call: Call, request: Request, out: &mut Vec<Sent>) {
-        if !self.calls.contains_key(&call.id(self.index)) {
-            self.send(call, request, out);
+    /// Parks a poll, unless there is one like it.
+    fn park(&mut self, call: Call, out: &mut Vec<Sent>) {
+        if self.calls.contains_key(&call.id(self.index)) {
+            return;
         }
+        let identity = self.config.identity.clone();
+        let request = match (call, &self.sticky) {
+            (Call::PollActivityTasks(_), _) => {
+                let task_queue = self.config.task_queue.clone();
+                Request::PollActivityTaskQueue(PollActivityTaskQueue { task_queue, identity })
+            }
+            (Call::PollStickyTasks(_), Some(sticky)) => {
+                let task_queue = PolledTaskQueue::Sticky(sticky.worker_task_queue.clone());
+                Request::PollWorkflowTaskQueue(PollWorkflowTaskQueue { task_queue, identity })
+            }
+            _ => {
+                let task_queue = PolledTaskQueue::Normal(self.config.task_queue.clone());
+                Request::PollWorkflowTaskQueue(PollWorkflowTaskQueue { task_queue, identity })
+            }
+        };
+        self.send(call, request, out);
     }
 
     fn send(&mut self, call: Call, request: Request, out: &mut Vec<Sent>) {

@@ -169,6 +169,7 @@ fn a_task_takes_as_long_as_its_block_steps_and_the_latency_say() {
 fn continue_as_new_keeps_type_and_queue() {
     let again = model::ContinueAsNew {
         continue_as_new: None,
+        header: <_>::default(),
         input: Some(Json::from(1)),
         task_queue: None,
         workflow_run_timeout: None,
