@@ -248,24 +248,21 @@ fn failed(begin: &Simulation, options: &Options, run: Run, failure: Failure) -> 
 }
 
 /// Runs by outcome, with the histories that each has.
-fn by_outcome(histories: HashMap<u128, Tally>) -> Vec<(Arc<Outcome>, (Tally, BTreeSet<u128>))> {
+fn by_outcome(histories: HashMap<u128, Tally>) -> HashMap<Arc<Outcome>, (Tally, BTreeSet<u128>)> {
     let mut outcomes: HashMap<Arc<Outcome>, (Tally, BTreeSet<u128>)> = HashMap::new();
     for (history, tally) in histories {
-        match outcomes.get_mut(&tally.outcome) {
-            Some((all, histories)) => {
-                all.runs += tally.runs;
-                histories.insert(history);
-                if tally.best < all.best {
-                    all.best = tally.best;
-                }
+        if let Some((all, histories)) = outcomes.get_mut(&tally.outcome) {
+            all.runs += tally.runs;
+            histories.insert(history);
+            if tally.best < all.best {
+                all.best = tally.best;
             }
-            None => {
-                let outcome = Arc::clone(&tally.outcome);
-                outcomes.insert(outcome, (tally, BTreeSet::from([history])));
-            }
+        } else {
+            let outcome = Arc::clone(&tally.outcome);
+            outcomes.insert(outcome, (tally, BTreeSet::from([history])));
         }
     }
-    outcomes.into_iter().collect()
+    outcomes
 }
 
 /// The ends of runs, by what is told apart.

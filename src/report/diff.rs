@@ -87,7 +87,7 @@ fn write_parting(out: &mut String, [one, other]: [&Trace; 2]) -> Result<bool, fm
 type OfAll<'a> = (&'a ExecutionResult, &'a [ExecutionResult]);
 
 /// The runs of both, those with the same Workflow Id and number together, in the order of the first.
-fn pairs<'a>([one, other]: [&'a Trace; 2]) -> Vec<[Option<OfAll<'a>>; 2]> {
+fn pairs([one, other]: [&Trace; 2]) -> Vec<[Option<OfAll<'_>>; 2]> {
     let (left, right) = (&one.result.executions, &other.result.executions);
     let is_same = |a: &ExecutionResult, b: &ExecutionResult| {
         a.workflow_id() == b.workflow_id() && a.run == b.run
