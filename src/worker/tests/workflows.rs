@@ -175,7 +175,6 @@ fn continue_as_new_keeps_type_and_queue() {
         workflow_run_timeout: None,
         workflow_task_timeout: None,
         cron_schedule: None,
-        header: Default::default(),
     };
     let mut bench = Bench::workflow([WorkflowAction::ContinueAsNew(again)]);
     let Request::RespondWorkflowTaskCompleted(request) = bench.task() else { unreachable!() };
