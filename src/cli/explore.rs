@@ -83,7 +83,7 @@ pub(super) enum SearchFormat {
     Text,
     /// One JSON document, which `deadbeat merge` reads.
     Json,
-    /// JUnit's XML.
+    /// `JUnit` XML.
     Junit,
 }
 
@@ -120,15 +120,14 @@ fn run_all<W: Write, E: Write>(args: &ExploreArgs, output: &mut Output<W, E>) ->
         if searcher.stop.is_asked() {
             break;
         }
-        let of_args = args.search.options(&candidate.plan, shard);
-        let options = args.with(of_args);
+        let options = args.with(&args.search.options(&candidate.plan, shard));
         let end = searcher.share(candidates.len() - at);
-        let searched = searcher.search(candidate, &options, end);
-        if args.format == SearchFormat::Text && !(args.search.quiet && searched.is_as_expected()) {
-            write!(output.out, "{}", searched.text(Style::Ansi))?;
+        let found = searcher.search(candidate, &options, end);
+        if args.format == SearchFormat::Text && !(args.search.quiet && found.is_as_expected()) {
+            write!(output.out, "{}", found.text(Style::Ansi))?;
             output.out.flush()?;
         }
-        report.searches.push(searched);
+        report.searches.push(found);
     }
     write_report(&report, args.format, Some(searcher.took()), output)?;
     let interrupted = if searcher.stop.is_asked() { Exit::Interrupted } else { Exit::AsExpected };
@@ -136,7 +135,7 @@ fn run_all<W: Write, E: Write>(args: &ExploreArgs, output: &mut Output<W, E>) ->
 }
 
 impl ExploreArgs {
-    fn with(&self, options: Options) -> Options {
+    fn with(&self, options: &Options) -> Options {
         let runs = match (self.runs, self.time_limit) {
             (None, None) => Some(RUNS),
             (runs, _) => runs,
@@ -145,7 +144,7 @@ impl ExploreArgs {
             OutcomeArg::Status => Apart::Outcomes,
             OutcomeArg::History => Apart::Histories,
         };
-        Options { strategy: self.strategy.into(), runs, seed: self.seed, apart, ..options }
+        Options { strategy: self.strategy.into(), runs, seed: self.seed, apart, ..options.clone() }
     }
 }
 

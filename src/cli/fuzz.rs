@@ -33,7 +33,7 @@ pub(super) struct FuzzArgs {
     /// The folder of schedules that failed once: they are replayed first, and new ones written there.
     #[arg(long, value_name = "DIR", default_value = Regressions::FOLDER)]
     regressions: PathBuf,
-    /// Write JUnit's XML into this file.
+    /// Write `JUnit` XML into this file.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Write the report into this file, as JSON, which `deadbeat merge` reads.
@@ -126,12 +126,12 @@ impl<'a> Fuzz<'a> {
             }
             let options = Options { most_states: MOST_STATES, ..self.options(candidate) };
             let end = searcher.share((sound.len() - at).saturating_mul(EXHAUSTING));
-            let mut searched = searcher.search(candidate, &options, end);
-            searched.rest_is_sampled = true;
-            if !searched.is_exhausted() && searched.failures.is_empty() {
+            let mut found = searcher.search(candidate, &options, end);
+            found.rest_is_sampled = true;
+            if !found.is_exhausted() && found.failures.is_empty() {
                 large.push(candidate);
             }
-            self.take(searched, &mut report, output)?;
+            self.take(found, &mut report, output)?;
         }
         self.sample(&large, &searcher, &mut report, output)?;
         let took = searcher.took().as_secs_f64();
@@ -165,9 +165,9 @@ impl<'a> Fuzz<'a> {
                 }
                 let left = (large.len() - at) * SAMPLES.len() - way;
                 let options = Options { strategy, ..self.options(candidate) };
-                let searched = searcher.search(candidate, &options, searcher.share(left));
-                let failed = !searched.failures.is_empty();
-                self.take(searched, report, output)?;
+                let found = searcher.search(candidate, &options, searcher.share(left));
+                let failed = !found.failures.is_empty();
+                self.take(found, report, output)?;
                 if failed {
                     break;
                 }

@@ -46,8 +46,8 @@ pub(super) struct SearchArgs {
     shard: Option<ShardArg>,
     /// How many threads search; it changes nothing in what is found [default: as many as there are
     /// cores].
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    threads: Option<u16>,
     /// Print only what is not as expected, and the last line.
     #[arg(long)]
     pub(super) quiet: bool,
@@ -123,7 +123,8 @@ impl SearchArgs {
             options.race.faults = faults;
         }
         let cores = || thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        options.threads = self.threads.unwrap_or_else(cores);
+        let wanted = self.threads.and_then(|threads| NonZeroUsize::new(threads.into()));
+        options.threads = wanted.unwrap_or_else(cores);
         options.shard = shard;
         options
     }

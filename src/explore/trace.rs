@@ -104,10 +104,11 @@ pub fn replay(plan: &Arc<Plan>, token: &Token, limits: &Limits) -> Result<Trace,
     let mut simulation = Simulation::new(Arc::clone(plan)).with_faults(race.faults);
     let mut enabled = Enabled::default();
     let mut steps = Vec::new();
+    let most = token.happenings().min(limits.happenings);
     let ended = loop {
         match simulation.next(race, limits, &mut enabled) {
             Next::Ended(ended) => break ended,
-            Next::Choice if steps.len() as u64 > token.happenings() => break Ended::Settled,
+            Next::Choice if steps.len() as u64 > most => break Ended::Settled,
             Next::Choice => steps.push(step(&mut simulation, &enabled, &mut schedule)),
         }
     };

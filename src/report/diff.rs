@@ -87,7 +87,7 @@ fn write_parting(out: &mut String, [one, other]: [&Trace; 2]) -> Result<bool, fm
 type OfAll<'a> = (&'a ExecutionResult, &'a [ExecutionResult]);
 
 /// The runs of both, those with the same Workflow Id and number together, in the order of the first.
-fn pairs<'a>([one, other]: [&'a Trace; 2]) -> Vec<[Option<OfAll<'a>>; 2]> {
+fn pairs([one, other]: [&Trace; 2]) -> Vec<[Option<OfAll<'_>>; 2]> {
     let (left, right) = (&one.result.executions, &other.result.executions);
     let is_same = |a: &ExecutionResult, b: &ExecutionResult| {
         a.workflow_id() == b.workflow_id() && a.run == b.run
@@ -126,6 +126,10 @@ fn write_side_by_side(
             if line.chars().count() <= width {
                 return line.to_owned();
             }
+            let line = squeezed(line);
+            if line.chars().count() <= width {
+                return line;
+            }
             cut = true;
             line.chars().take(width - 1).chain(['…']).collect()
         };
@@ -133,6 +137,14 @@ fn write_side_by_side(
         writeln!(out, "{}", format!("{left:<width$}  {mark}  {right}").trim_end())?;
     }
     Ok(cut)
+}
+
+/// A line without what only makes columns, but for its margin.
+fn squeezed(line: &str) -> String {
+    let text = line.trim_start();
+    let words = text.split("  ").map(str::trim).filter(|word| !word.is_empty());
+    let margin = line.len() - text.len();
+    format!("{:margin$}{}", "", words.collect::<Vec<_>>().join("  "))
 }
 
 /// More pairs of lines than these are not compared: then lines stand beside each other as they come.

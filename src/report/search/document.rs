@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::failure::{self, FailureReport, Kind};
 use super::number::{Digest, Large};
-use crate::explore::{Apart, End, Exploration, Found, Options, Strategy, Token, Weight};
+use crate::explore::{
+    Apart, End, Exploration, Found, Options, Shard, ShardError, Strategy, Token, Weight,
+};
 use crate::scenario::Scenario;
 use crate::scenario::duration::Span;
 use crate::sim::{Plan, Race};
@@ -185,6 +187,9 @@ pub enum ReportError {
     /// It is not one, or is damaged.
     #[error("not a report of `deadbeat explore --format json` or `deadbeat fuzz --report`: {0}")]
     Malformed(#[from] serde_json::Error),
+    /// It names shards that there cannot be.
+    #[error("a damaged report: {0}")]
+    Shard(#[from] ShardError),
     /// It is of another version.
     #[error("a report of version {found}, but this is a program that reads version {known}")]
     Version {
@@ -215,7 +220,11 @@ impl Report {
             version: u32,
         }
         match serde_json::from_str::<Versioned>(text)?.version {
-            Self::VERSION => Ok(serde_json::from_str(text)?),
+            Self::VERSION => {
+                let report: Self = serde_json::from_str(text)?;
+                report.searches.iter().try_for_each(|search| search.shards.check())?;
+                Ok(report)
+            }
             found => Err(ReportError::Version { found, known: Self::VERSION }),
         }
     }
@@ -398,6 +407,12 @@ impl Witness {
 }
 
 impl Shards {
+    /// Whether there can be such shards.
+    fn check(&self) -> Result<(), ShardError> {
+        Shard::new(1, self.of)?;
+        self.here.iter().try_for_each(|number| Shard::new(*number, self.of).map(drop))
+    }
+
     /// Whether all parts are here.
     pub fn are_all(&self) -> bool {
         self.here.len() as u64 == u64::from(self.of)

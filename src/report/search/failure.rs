@@ -88,8 +88,8 @@ fn of_run(found: &Exploration, failed: &Failed) -> FailureReport {
 fn of_failure(failure: &Failure) -> FailureReport {
     match failure {
         Failure::Expectation(failure) => of_check(failure),
-        Failure::Invariant(_) => FailureReport::new(Kind::Invariant, failure.to_string()),
-        Failure::Ended(_) => FailureReport::new(Kind::Limit, failure.to_string()),
+        Failure::Invariant(_) => FailureReport::new(Kind::Invariant, &failure.to_string()),
+        Failure::Ended(_) => FailureReport::new(Kind::Limit, &failure.to_string()),
     }
 }
 
@@ -108,7 +108,7 @@ fn of_check(failure: &check::Failure) -> FailureReport {
     FailureReport {
         at: Some(Place::of(&failure.at)),
         drawn: Some(failure.diagnostic().render(Coloring::Ansi)),
-        ..FailureReport::new(Kind::Expectation, failure.mismatch.to_string())
+        ..FailureReport::new(Kind::Expectation, &failure.mismatch.to_string())
     }
 }
 
@@ -125,17 +125,15 @@ impl FailureReport {
 
     /// What is wrong, drawn for a terminal, with the scenario's text if that says how it should be.
     pub fn drawn(&self, style: Style) -> String {
-        match &self.drawn {
-            Some(drawn) => drawn.clone(),
-            None => {
-                let word = style.paint(Tone::Bad, self.kind.word());
-                let at = self.at.as_ref().map_or_else(String::new, |at| format!("{at}: "));
-                format!("{word}: {at}{}\n", self.message)
-            }
+        if let Some(drawn) = &self.drawn {
+            return drawn.clone();
         }
+        let word = style.paint(Tone::Bad, self.kind.word());
+        let at = self.at.as_ref().map_or_else(String::new, |at| format!("{at}: "));
+        format!("{word}: {at}{}\n", self.message)
     }
 
-    pub(super) fn new(kind: Kind, message: String) -> Self {
+    pub(super) fn new(kind: Kind, message: &str) -> Self {
         let message = plain_lines(message.trim_end());
         Self {
             kind,

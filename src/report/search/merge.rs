@@ -145,7 +145,7 @@ impl Searched {
         let missing = missing.filter_map(|expected| {
             let outcome: Outcome = expected.outcome.parse().ok()?;
             let message = Mismatch::OutcomeNotFound(outcome).to_string();
-            let report = FailureReport::new(Kind::Expectation, message);
+            let report = FailureReport::new(Kind::Expectation, &message);
             Some(FailureReport { at: Some(expected.at.clone()), ..report })
         });
         let missing: Vec<FailureReport> = missing
@@ -188,15 +188,12 @@ impl FoundOutcome {
 
 impl Histories {
     fn join(&mut self, other: Self) {
-        match (self.digests.take(), other.digests) {
-            (Some(mut one), Some(other)) => {
-                one.extend(other);
-                *self = Self { at_least: self.at_least, ..Self::of(one) };
-            }
-            _ => {
-                self.count = self.count.max(other.count);
-                self.at_least = true;
-            }
-        }
+        let both = self.digests.take().zip(other.digests);
+        *self = if let Some((mut one, other)) = both {
+            one.extend(other);
+            Self { at_least: self.at_least, ..Self::of(one) }
+        } else {
+            Self { count: self.count.max(other.count), at_least: true, digests: None }
+        };
     }
 }

@@ -154,7 +154,7 @@ impl Searched {
         if let Some(orderings) = self.orderings {
             parts.push(counted_large(orderings, "ordering"));
         }
-        if self.runs > 0 {
+        if self.seed.is_some() {
             let seed = self.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
             parts.push(format!("{} ({}{seed})", counted(self.runs, "run"), self.strategy));
         }
