@@ -56,7 +56,7 @@ fn an_outcome_that_no_shard_found_is_missing_once_all_are_there() {
     let without_schedules = |search: &Searched| {
         let mut outcomes = search.outcomes.clone();
         // Of two witnesses that are as good as each other either will do.
-        for found in outcomes.iter_mut() {
+        for found in &mut outcomes {
             found.witness.schedule.clear();
         }
         outcomes
