@@ -60,10 +60,8 @@ impl Worker {
             | WorkerKey::ActivityTimeout(activity) => {
                 let Some(running) = self.activities.get(&activity) else { return AtStake::Nothing };
                 // What its code would do is found out with a worker that has nothing else.
-                let mut apart = Self {
-                    activities: Parts::of_one(activity, running.clone()),
-                    ..self.emptied()
-                };
+                let mut apart =
+                    Self { activities: Parts::of_one(activity, running.clone()), ..self.emptied() };
                 let mut sent = Vec::new();
                 apart.fire(now, key, &mut sent);
                 of_activity(activity, &sent)
