@@ -16,6 +16,15 @@ pub(crate) enum FilesError {
     Empty { path: String },
 }
 
+impl FilesError {
+    /// The path.
+    pub(crate) fn path(&self) -> &str {
+        match self {
+            Self::Unreadable { path, .. } | Self::Empty { path } => path,
+        }
+    }
+}
+
 /// Folders nested deeper than this are not searched.
 const MAX_DEPTH: usize = 32;
 

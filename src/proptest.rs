@@ -97,9 +97,8 @@ pub fn timelines(scenario: &Scenario, latest: Duration) -> impl Strategy<Value =
                     Timing::When(_) => None,
                     Timing::At(_) | Timing::After(_) => times.next(),
                 };
-                match (&mut step.timing, time) {
-                    (Timing::At(at) | Timing::After(at), Some(time)) => *at = time,
-                    _ => {}
+                if let (Timing::At(at) | Timing::After(at), Some(time)) = (&mut step.timing, time) {
+                    *at = time;
                 }
             }
             *steps = own.into();

@@ -1,60 +1,13 @@
 //! The command, as people and CI run it: the real binary, in a folder of its own.
 
-use std::ffi::OsStr;
+mod folder;
+
 use std::fs;
-use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
-/// A folder for one test.
-struct Folder(PathBuf);
-
-impl Folder {
-    /// An empty folder, named after its test.
-    fn new(test: &str) -> Self {
-        let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    /// The folder with one more file.
-    fn with(self, file: &str, text: &str) -> Self {
-        let path = self.0.join(file);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-        self
-    }
-
-    fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_deadbeat"));
-        command.current_dir(&self.0).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
-        command
-    }
-
-    fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
-        self.command().args(args).output().unwrap().into()
-    }
-}
-
-/// What the command printed, and its exit code.
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    errors: String,
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        Self {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            errors: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
+use folder::{Folder, Ran};
 
 const SLEEPS: &str = "
 name: a workflow that sleeps an hour

@@ -94,7 +94,7 @@ fn what_a_real_server_recorded_breaks_nothing() {
     let text = std::fs::read_to_string(file).expect("the batches");
     let batches: BTreeMap<String, Vec<Vec<i64>>> = serde_json::from_str(&text).expect("JSON");
     assert!(batches.len() > 40);
-    let mut broken = String::new();
+    let mut broken = Vec::new();
     for (name, batches) in &batches {
         let history = recording(name, batches);
         let execution = Execution {
@@ -103,10 +103,10 @@ fn what_a_real_server_recorded_breaks_nothing() {
         };
         let status = status_after(&history.last().expect("an event").attributes);
         if let Err(violation) = Auditor::new().audit_history(&execution, &history, status) {
-            broken += &format!("{name}: {violation}\n");
+            broken.push(format!("{name}: {violation}"));
         }
     }
-    assert!(broken.is_empty(), "{broken}");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 fn status_after(last: &Attributes) -> ExecutionStatus {
@@ -123,13 +123,13 @@ fn status_after(last: &Attributes) -> ExecutionStatus {
 
 #[test]
 fn in_default_order_nothing_is_broken_at_any_moment() {
-    let mut broken = String::new();
+    let mut broken = Vec::new();
     for (path, plan) in PLANS.iter() {
         if let Err(violation) = play(plan, Race::default(), &mut DefaultOrder, 2_000) {
-            broken += &format!("{}: {violation}\n", path.display());
+            broken.push(format!("{}: {violation}", path.display()));
         }
     }
-    assert!(broken.is_empty(), "{broken}");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
 proptest! {

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything was as expected.
     AsExpected = 0,
-    /// An expectation failed.
+    /// An expectation or an invariant failed.
     Failed = 1,
     /// The input is invalid, the usage is wrong, the environment refuses, or a stated limit was
     /// reached.
@@ -21,7 +21,7 @@ impl Exit {
     pub(super) const HELP: &str = "\
 Exit codes:
   0    everything was as expected
-  1    an expectation failed
+  1    an expectation or an invariant failed
   2    invalid input, usage or environment, or a stated limit was reached
   130  interrupted";
 }

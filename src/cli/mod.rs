@@ -9,12 +9,20 @@
 //! ```
 
 mod exit;
+mod explore;
+mod fuzz;
 mod histories;
 mod import;
-#[cfg(feature = "verify")]
 mod interrupt;
+mod merge;
 mod output;
+mod progress;
+mod regressions;
+mod replay;
 mod run;
+mod search;
+mod shard;
+mod stop;
 #[cfg(feature = "verify")]
 mod verify;
 
@@ -39,9 +47,19 @@ struct Cli {
 enum Command {
     /// Run scenarios and compare them with what they expect.
     Run(RunArgs),
+    /// Find every way in which scenarios can end, over all orderings of what races.
+    Explore(explore::ExploreArgs),
+    /// Run one schedule of a scenario again, and show its choices.
+    Replay(replay::ReplayArgs),
+    /// Show what is different about two schedules of a scenario.
+    Diff(replay::DiffArgs),
     /// Run scenarios on a real Temporal server too, and compare what both do.
     #[cfg(feature = "verify")]
     Verify(verify::VerifyArgs),
+    /// Search scenarios for what fails as long as there is time, in a pipeline.
+    Fuzz(fuzz::FuzzArgs),
+    /// Join the reports of a search's shards into one.
+    Merge(merge::MergeArgs),
     /// Turn a history that `temporal workflow show -o json` exported into a scenario.
     Import(ImportArgs),
     /// Print the JSON Schema of scenarios, for completion in an editor.
@@ -101,6 +119,11 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(args) => run::run(&args),
         #[cfg(feature = "verify")]
         Command::Verify(args) => verify::run(&args),
+        Command::Explore(args) => explore::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Diff(args) => replay::diff(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+        Command::Merge(args) => merge::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Schema => schema().map(|()| Exit::AsExpected),
     };

@@ -37,6 +37,13 @@ pub(super) struct Tally {
     pub(super) wall_time: Duration,
 }
 
+impl Output<io::BufWriter<anstream::Stdout>, anstream::Stderr> {
+    /// The program's own.
+    pub(super) fn standard() -> Self {
+        Self { out: io::BufWriter::new(anstream::stdout()), errors: anstream::stderr() }
+    }
+}
+
 impl<W: Write, E: Write> Output<W, E> {
     /// A scenario that was run: a line, and below it what was not as expected.
     pub(super) fn scenario(

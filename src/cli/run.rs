@@ -16,8 +16,7 @@ use crate::sim::{DefaultOrder, Limits, Plan, Race, RunResult, Schedule, Seeded};
 
 /// Runs the scenarios that the arguments name.
 pub(super) fn run(args: &RunArgs) -> io::Result<Exit> {
-    let mut output =
-        Output { out: io::BufWriter::new(anstream::stdout()), errors: anstream::stderr() };
+    let mut output = Output::standard();
     let exit = run_all(args, &mut output)?;
     output.out.flush()?;
     Ok(exit)

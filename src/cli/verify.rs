@@ -87,8 +87,7 @@ struct Tally {
 
 /// Verifies the scenarios that the arguments name.
 pub(super) fn run(args: &VerifyArgs) -> io::Result<Exit> {
-    let mut output =
-        Output { out: io::BufWriter::new(anstream::stdout()), errors: anstream::stderr() };
+    let mut output = Output::standard();
     let exit = run_all(args, &mut output)?;
     output.out.flush()?;
     Ok(exit)

@@ -153,7 +153,7 @@ impl Exploration {
             histories: graph.leaves.iter().map(|leaf| leaf.verdict.history).collect(),
             outcomes,
             failed: wrong
-                .map(|(leaf, failure)| failed(begin, options, run_to(leaf), failure.clone())),
+                .map(|(leaf, failure)| failed(begin, options, run_to(leaf), failure)),
         }
     }
 
@@ -200,7 +200,7 @@ impl Exploration {
             transitions: 0,
             histories: digests,
             outcomes: sorted(outcomes),
-            failed: wrong.map(|(_, run, failure)| failed(begin, options, run, failure)),
+            failed: wrong.map(|(_, run, failure)| failed(begin, options, run, &failure)),
         }
     }
 }
@@ -230,13 +230,13 @@ fn token(begin: &Simulation, options: &Options, run: Run) -> Token {
     Token::new(begin.plan().scenario(), options.race, run.picks, happenings)
 }
 
-fn failed(begin: &Simulation, options: &Options, run: Run, failure: Failure) -> Failed {
+fn failed(begin: &Simulation, options: &Options, run: Run, failure: &Failure) -> Failed {
     let found_by = token(begin, options, run.clone());
     let mut judge = Judge::new(begin.plan());
     let mut smallest = failure.clone();
     let run = minimise(begin, options, run, |simulation, ended| {
         let found = judge.judge(simulation, ended).failure;
-        match found.filter(|found| found.is_like(&failure)) {
+        match found.filter(|found| found.is_like(failure)) {
             Some(found) => {
                 smallest = found;
                 true
@@ -247,25 +247,21 @@ fn failed(begin: &Simulation, options: &Options, run: Run, failure: Failure) -> 
     Failed { failure: smallest, witness: token(begin, options, run), found_by }
 }
 
-/// Runs by outcome, with the histories that each has.
-fn by_outcome(histories: HashMap<u128, Tally>) -> Vec<(Arc<Outcome>, (Tally, BTreeSet<u128>))> {
-    let mut outcomes: HashMap<Arc<Outcome>, (Tally, BTreeSet<u128>)> = HashMap::new();
+/// All runs with one outcome, and the histories that they have.
+type OfOutcome = (Tally, BTreeSet<u128>);
+
+fn by_outcome(histories: HashMap<u128, Tally>) -> HashMap<Arc<Outcome>, OfOutcome> {
+    let mut outcomes: HashMap<Arc<Outcome>, OfOutcome> = HashMap::new();
     for (history, tally) in histories {
-        match outcomes.get_mut(&tally.outcome) {
-            Some((all, histories)) => {
-                all.runs += tally.runs;
-                histories.insert(history);
-                if tally.best < all.best {
-                    all.best = tally.best;
-                }
-            }
-            None => {
-                let outcome = Arc::clone(&tally.outcome);
-                outcomes.insert(outcome, (tally, BTreeSet::from([history])));
-            }
+        if let Some((all, histories)) = outcomes.get_mut(&tally.outcome) {
+            histories.insert(history);
+            all.merge(tally);
+        } else {
+            let outcome = Arc::clone(&tally.outcome);
+            outcomes.insert(outcome, (tally, BTreeSet::from([history])));
         }
     }
-    outcomes.into_iter().collect()
+    outcomes
 }
 
 /// The ends of runs, by what is told apart.

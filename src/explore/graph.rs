@@ -341,7 +341,7 @@ struct Pool {
 
 #[derive(Default)]
 struct Jobs {
-    jobs: Vec<Job>,
+    ready: Vec<Job>,
     waiting: usize,
     over: bool,
 }
@@ -362,7 +362,7 @@ impl Pool {
     }
 
     fn give(&self, jobs: Vec<Job>) {
-        lock(&self.state).jobs.extend(jobs);
+        lock(&self.state).ready.extend(jobs);
         self.changed.notify_all();
     }
 
@@ -379,7 +379,7 @@ impl Pool {
             if state.over {
                 return None;
             }
-            if let Some(job) = state.jobs.pop() {
+            if let Some(job) = state.ready.pop() {
                 return Some(job);
             }
             state.waiting += 1;

@@ -34,6 +34,16 @@ pub(super) struct Tally {
     pub(super) best: Run,
 }
 
+impl Tally {
+    /// Takes in other runs of the same outcome.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.runs += other.runs;
+        if other.best < self.best {
+            self.best = other.best;
+        }
+    }
+}
+
 /// One run, as far as it matters afterwards. The smaller is the better witness.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Run {
@@ -166,20 +176,16 @@ impl Shared<'_> {
             let cost = Cost::new(recorder.faults(), picks.deviations().len(), happenings);
             (cost, picks) < (best.cost, &best.picks)
         };
-        match found.histories.get_mut(&verdict.history) {
-            Some(tally) => {
-                tally.runs += 1;
-                if better(&tally.best) {
-                    tally.best = Run::noted(recorder, happenings);
-                }
+        if let Some(tally) = found.histories.get_mut(&verdict.history) {
+            tally.runs += 1;
+            if better(&tally.best) {
+                tally.best = Run::noted(recorder, happenings);
             }
-            None => {
-                let best = Run::noted(recorder, happenings);
-                let tally = Tally { outcome: verdict.outcome, runs: 1, best };
-                found.histories.insert(verdict.history, tally);
-                let picks = recorder.picks().clone();
-                recorder.schedule().found_something_new(&picks);
-            }
+        } else {
+            let best = Run::noted(recorder, happenings);
+            recorder.schedule().found_something_new(&best.picks);
+            let tally = Tally { outcome: verdict.outcome, runs: 1, best };
+            found.histories.insert(verdict.history, tally);
         }
         if let Some(failure) = verdict.failure
             && found.failed.as_ref().is_none_or(|(first, ..)| number < *first)
@@ -195,12 +201,7 @@ impl Sampled {
         self.runs += other.runs;
         for (history, theirs) in other.histories {
             match self.histories.get_mut(&history) {
-                Some(tally) => {
-                    tally.runs += theirs.runs;
-                    if theirs.best < tally.best {
-                        tally.best = theirs.best;
-                    }
-                }
+                Some(tally) => tally.merge(theirs),
                 None => drop(self.histories.insert(history, theirs)),
             }
         }

@@ -36,6 +36,9 @@ pub enum ShardError {
         /// How many there are.
         of: u32,
     },
+    /// There are more than can be worth it.
+    #[error("a search cannot be split into {0} shards: {most} are the most", most = Shard::MOST)]
+    TooMany(u32),
     /// There cannot be no shards.
     #[error("a search cannot be split into 0 shards")]
     None,
@@ -45,6 +48,10 @@ impl Shard {
     /// All of it.
     pub const WHOLE: Self = Self { index: 0, of: 1 };
 
+    /// How many shards a search can have: with more, finding where each begins would take longer
+    /// than what comes after.
+    pub const MOST: u32 = 10_000;
+
     /// The shard with this number, from 1, of so many.
     ///
     /// # Errors
@@ -53,6 +60,7 @@ impl Shard {
     pub fn new(index: u32, of: u32) -> Result<Self, ShardError> {
         match (index, of) {
             (_, 0) => Err(ShardError::None),
+            (_, of) if of > Self::MOST => Err(ShardError::TooMany(of)),
             (1.., _) if index <= of => Ok(Self { index: index - 1, of }),
             _ => Err(ShardError::Number { index, of }),
         }

@@ -236,13 +236,12 @@ fn highest(
     let mut best = (0, 0);
     for (index, (_, happening)) in enabled.iter().enumerate() {
         let known = priorities.iter().find(|(known, _)| known == happening);
-        let priority = match known {
-            Some((_, priority)) => *priority,
-            None => {
-                let drawn = rng.next_u64();
-                priorities.push((*happening, drawn));
-                drawn
-            }
+        let priority = if let Some((_, priority)) = known {
+            *priority
+        } else {
+            let drawn = rng.next_u64();
+            priorities.push((*happening, drawn));
+            drawn
         };
         best = best.max((priority, index));
     }

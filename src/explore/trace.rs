@@ -8,8 +8,8 @@ use super::token::Token;
 use crate::clock::Time;
 use crate::history::EventId;
 use crate::sim::{
-    ClientIndex, Enabled, Ended, Fault, Happening, Limits, Next, Origin, Plan, RunResult, Schedule,
-    Simulation,
+    ClientIndex, Enabled, Ended, Fault, Happening, Limits, Next, Origin, Plan, Race, RunResult,
+    Schedule, Simulation,
 };
 
 /// A run that was replayed, step by step.
@@ -17,6 +17,8 @@ use crate::sim::{
 pub struct Trace {
     /// What came of it.
     pub result: RunResult,
+    /// What raced.
+    pub race: Race,
     /// What happened, in order.
     pub steps: Vec<Step>,
     /// What is wrong with it, if anything is.
@@ -102,10 +104,11 @@ pub fn replay(plan: &Arc<Plan>, token: &Token, limits: &Limits) -> Result<Trace,
     let mut simulation = Simulation::new(Arc::clone(plan)).with_faults(race.faults);
     let mut enabled = Enabled::default();
     let mut steps = Vec::new();
+    let most = token.happenings().min(limits.happenings);
     let ended = loop {
         match simulation.next(race, limits, &mut enabled) {
             Next::Ended(ended) => break ended,
-            Next::Choice if steps.len() as u64 > token.happenings() => break Ended::Settled,
+            Next::Choice if steps.len() as u64 > most => break Ended::Settled,
             Next::Choice => steps.push(step(&mut simulation, &enabled, &mut schedule)),
         }
     };
@@ -117,7 +120,7 @@ pub fn replay(plan: &Arc<Plan>, token: &Token, limits: &Limits) -> Result<Trace,
         return Err(Misfit::Run { expected: token.happenings(), found });
     }
     let failure = Judge::new(plan).judge(&simulation, &ended).failure;
-    Ok(Trace { result: RunResult::new(&simulation, ended, found), steps, failure })
+    Ok(Trace { result: RunResult::new(&simulation, ended, found), race, steps, failure })
 }
 
 fn step(simulation: &mut Simulation, enabled: &Enabled, schedule: &mut Replay<'_>) -> Step {

@@ -270,7 +270,7 @@ impl Story {
     }
 
     /// The id of the update that an event is about.
-    pub(super) fn update_id(&self, event: &Event) -> String {
+    pub(super) fn update_id(event: &Event) -> String {
         let paths = [
             "protocolInstanceId",
             "acceptedRequest.meta.updateId",
@@ -284,7 +284,7 @@ impl Story {
     /// What an update is called, from whichever event tells it.
     pub(super) fn update_name(&self, id: &str) -> &str {
         let about = self.events.iter().filter(|event| {
-            event.kind.starts_with("WORKFLOW_EXECUTION_UPDATE_") && self.update_id(event) == id
+            event.kind.starts_with("WORKFLOW_EXECUTION_UPDATE_") && Self::update_id(event) == id
         });
         let names = about.flat_map(|event| {
             ["acceptedRequest.input.name", "request.input.name"].map(|path| event.text(path))

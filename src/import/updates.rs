@@ -32,9 +32,9 @@ pub(super) fn sent(story: &Story) -> Vec<Sent> {
     for (index, event) in story.events.iter().enumerate() {
         let Some(request) = story.update_sent(index) else { continue };
         let Some((task, cause)) = brought_by(story, index) else { continue };
-        let id = story.update_id(event);
+        let id = Story::update_id(event);
         let answered = story.events.iter().any(|other| {
-            other.kind == "WORKFLOW_EXECUTION_UPDATE_COMPLETED" && story.update_id(other) == id
+            other.kind == "WORKFLOW_EXECUTION_UPDATE_COMPLETED" && Story::update_id(other) == id
         });
         let step = step(story, request, &id);
         let step = step.maybe("wait_for", (!answered).then(|| Node::Word("Accepted".to_owned())));
@@ -75,8 +75,7 @@ fn brought_by(story: &Story, index: usize) -> Option<(usize, Cause)> {
         (from..scheduled).contains(index) && story.events[*index].kind != "ACTIVITY_TASK_STARTED"
     };
     let delayed = !story.start("firstWorkflowTaskBackoff").is_null();
-    let is_caused =
-        own > 0 || (number == 0 && !delayed) || turn.news.iter().any(|index| is_news(index));
+    let is_caused = own > 0 || (number == 0 && !delayed) || turn.news.iter().any(is_news);
     Some((first, if is_caused { Cause::Other } else { Cause::Update }))
 }
 
@@ -119,7 +118,7 @@ pub(super) fn applied_again(story: &Story) -> Vec<Act> {
         if event.kind != "WORKFLOW_EXECUTION_UPDATE_ADMITTED" {
             continue;
         }
-        let id = story.update_id(event);
+        let id = Story::update_id(event);
         let step = step(story, event.get("request"), &id)
             .with("wait_for", Node::Word("Accepted".to_owned()));
         let identity = Some(event.text("request.meta.identity").to_owned());

@@ -97,7 +97,7 @@ impl<'a> Words<'a> {
 
     fn client(self, client: ClientIndex, step: Option<usize>) -> String {
         let steps = self.result.client_steps(client);
-        let does = step.and_then(|step| steps.get(step)).map(|step| action::describe(step));
+        let does = step.and_then(|step| steps.get(step)).map(action::describe);
         let name = word(self.result.client_name(client));
         format!("client {name}: {}", does.as_deref().unwrap_or("goes on"))
     }

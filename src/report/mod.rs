@@ -40,6 +40,7 @@
 
 mod action;
 mod answer;
+mod diff;
 mod happening;
 mod json;
 mod outcome;
@@ -47,6 +48,7 @@ pub mod search;
 mod text;
 mod trace;
 
+pub use diff::diff_text;
 pub use json::{invalid_json, result_json};
 pub use outcome::Outcome;
 pub use text::{styled_text, text};

@@ -38,6 +38,9 @@ pub const MAX_STEPS_WITHOUT_WAITING: u64 = 100_000;
 /// The longest duration: 100 years of 365 days.
 pub const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 86_400);
 
+/// The longest window within which happenings race.
+pub const MAX_WINDOW: Duration = Duration::from_secs(86_400);
+
 /// How many faults a search may place in one run.
 pub const MAX_FAULTS: u32 = 5;
 

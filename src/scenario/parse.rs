@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::diagnostic::{Diagnostic, Diagnostics, quoted};
 use super::duration::Span;
-use super::limits::{MAX_BYTES, MAX_DIAGNOSTICS, MAX_FAULTS, MAX_STEPS};
+use super::limits::{MAX_BYTES, MAX_DIAGNOSTICS, MAX_FAULTS, MAX_STEPS, MAX_WINDOW};
 use super::model::{
     ActivityAction, ActivityStep, ClientAction, ClientStep, FailsWith, RunNumber, Scenario, Timing,
     UpdateHandler, Version, When, Worker, Workflow, WorkflowAction, WorkflowStep,
@@ -284,9 +284,7 @@ impl Reader {
                 "ends_at" => {
                     scenario.ends_at = self.decode::<Span>(pair.value).map(|span| span.0);
                 }
-                "window" => {
-                    scenario.window = self.decode(pair.value).map_or(Duration::ZERO, |Span(it)| it);
-                }
+                "window" => scenario.window = self.window(pair.value).unwrap_or_default(),
                 "faults" => scenario.faults = self.faults(pair.value).unwrap_or(0),
                 _ => self.refuse(unknown_key(pair.key, SCENARIO_KEYS, pair.key_at.clone())),
             }
@@ -592,6 +590,20 @@ impl Reader {
                 .help(format!("write `{}:` alone", step.key)),
         );
         None
+    }
+
+    /// Which happenings race.
+    fn window(&mut self, node: Node<'_>) -> Option<Duration> {
+        let Span(window) = self.decode(node)?;
+        if window > MAX_WINDOW {
+            self.refuse(
+                Diagnostic::new(format!("the longest `window` is {}", Span(MAX_WINDOW)))
+                    .at(node.at(), "too long")
+                    .help("with a longer one everything races with everything"),
+            );
+            return None;
+        }
+        Some(window)
     }
 
     /// How many faults a search may place.

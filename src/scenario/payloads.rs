@@ -41,6 +41,20 @@ fn payload(item: &Json) -> Option<common::Payload> {
     })
 }
 
+/// Values that each are one payload, by name.
+pub(crate) fn by_name<M>(values: &BTreeMap<String, Json>) -> M
+where
+    M: FromIterator<(String, common::Payload)>,
+{
+    let one = |value| scripted_message(value).payloads.into_iter().next();
+    values.iter().filter_map(|(name, value)| Some((name.clone(), one(value)?))).collect()
+}
+
+/// A header, if there is something in it.
+pub(crate) fn header(values: &BTreeMap<String, Json>) -> Option<common::Header> {
+    (!values.is_empty()).then(|| common::Header { fields: by_name(values) })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,18 +81,4 @@ mod tests {
         let other = json!({ "payloads": [{ "metadata": 7 }] });
         assert_eq!(scripted_message(&other), json_message(&other));
     }
-}
-
-/// Values that each are one payload, by name.
-pub(crate) fn by_name<M>(values: &BTreeMap<String, Json>) -> M
-where
-    M: FromIterator<(String, common::Payload)>,
-{
-    let one = |value| scripted_message(value).payloads.into_iter().next();
-    values.iter().filter_map(|(name, value)| Some((name.clone(), one(value)?))).collect()
-}
-
-/// A header, if there is something in it.
-pub(crate) fn header(values: &BTreeMap<String, Json>) -> Option<common::Header> {
-    (!values.is_empty()).then(|| common::Header { fields: by_name(values) })
 }

@@ -680,6 +680,19 @@ fn a_window_beyond_a_hundred_years_and_half_a_fault() {
 }
 
 #[test]
+fn a_window_of_a_year() {
+    insta::assert_snapshot!(refused("window_of_a_year"), @r"
+    error: the longest `window` is 1d
+     --> tests/bad_input/window_of_a_year.yaml:7:9
+      |
+    7 | window: 365d
+      |         ^^^^ too long
+      |
+      = help: with a longer one everything races with everything
+    ");
+}
+
+#[test]
 fn faults_that_there_are_not() {
     insta::assert_snapshot!(refused("faults"), @r"
     error: unknown value `LostResponse`

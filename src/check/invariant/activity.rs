@@ -162,12 +162,7 @@ impl<'h> Pass<'_, 'h> {
     fn activity_cancel_requested(&mut self, event: &Event, id: EventId) -> Checked {
         self.activity_of(event, id)?;
         let marks = self.marks(id);
-        ensure!(
-            !marks.has(Marks::CANCEL_REQUESTED),
-            ActivityCancelRequestedOnce,
-            event.id,
-            "the cancel of event {id} was requested before"
-        );
+        let again = marks.has(Marks::CANCEL_REQUESTED);
         ensure!(
             !marks.has(Marks::CLOSED),
             ActivityCancelRequestedOnce,
@@ -175,6 +170,22 @@ impl<'h> Pass<'_, 'h> {
             "the activity of event {id} has closed"
         );
         marks.add(Marks::CANCEL_REQUESTED);
+        if again {
+            self.batch.requested_again.get_or_insert((event.id, id));
+        }
+        Ok(())
+    }
+
+    /// A second request means an activity whose close is buffered, and comes in the same batch
+    /// (R62); any other is a bad command (R63).
+    pub(super) fn requests_again_are_late(&mut self) -> Checked {
+        let Some((event, id)) = self.batch.requested_again else { return Ok(()) };
+        ensure!(
+            self.marks(id).has(Marks::CLOSED),
+            ActivityCancelRequestedOnce,
+            event,
+            "the cancel of event {id} was requested before"
+        );
         Ok(())
     }
 

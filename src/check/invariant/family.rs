@@ -5,6 +5,7 @@ use super::{Breach, Checked, Which, ensure};
 use crate::history::event::ParentClosePolicy;
 use crate::history::list::Batch;
 use crate::history::{Attributes, Event, EventId, WorkflowId};
+use crate::server::Run;
 
 /// Checks what runs say of events in other runs. The claims are in order, so that each history is
 /// walked once, from its end.
@@ -98,7 +99,7 @@ fn parent_hears(room: &Room<'_>, child: &StartedChild<'_>) -> Checked {
     let Some(current) = current_run(room, child) else { return Ok(()) };
     let has_ended =
         room.facts[current].close.is_some() && room.facts[current].successor().is_none();
-    let is_told = room.runs[current].run.is_none_or(|run| run.has_follow_ups())
+    let is_told = room.runs[current].run.is_none_or(Run::has_follow_ups)
         || parent.buffered().any(|buffered| {
             matches!(
                 buffered,

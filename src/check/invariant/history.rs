@@ -44,6 +44,8 @@ pub(super) struct InBatch {
     pub(super) schedules: bool,
     /// How many activities have started in it and not closed.
     pub(super) started_activities: u32,
+    /// The first request in it to cancel an activity that was asked before, and that activity.
+    pub(super) requested_again: Option<(EventId, EventId)>,
     /// The first event of which the workflow must hear.
     news: Option<(EventId, Which)>,
 }
@@ -77,6 +79,7 @@ impl InBatch {
             arrived: [long_ago; 2],
             schedules: false,
             started_activities: 0,
+            requested_again: None,
             news: None,
         }
     }
@@ -127,6 +130,7 @@ impl<'h> Pass<'_, 'h> {
             self.room.events.push(event);
             self.room.marks.push(Marks::default());
         }
+        self.requests_again_are_late()?;
         let InBatch { news, started_activities, .. } = self.batch;
         ensure!(
             started_activities == 0,
@@ -251,6 +255,7 @@ impl<'h> Pass<'_, 'h> {
     }
 
     /// A link that does not lead where it should.
+    #[allow(clippy::unnecessary_box_returns)] // it goes into a `Checked` as it is
     pub(super) fn wrong_link(&self, from: &Event, to: EventId, what: &str) -> Box<Breach> {
         let leads =
             self.get(to).map_or("nothing that comes before", |to| to.attributes.type_name());

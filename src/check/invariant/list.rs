@@ -75,7 +75,8 @@ invariants! {
     ActivityClosesOnce, "an-activity-closes-once", "R53":
         "An activity completes, fails, times out or is canceled at most once.";
     ActivityCancelRequestedOnce, "an-activity-is-asked-to-cancel-once", "R62, R63":
-        "An activity's cancel is requested at most once, and not after its close.";
+        "An activity's cancel is requested once, and not after its close; again only while its close \
+         is buffered.";
     CanceledWasRequested, "a-canceled-activity-was-asked-to", "R60, R64":
         "A canceled activity was requested to cancel before, by the event that it names.";
     ActivityTimeoutNotEarly, "an-activity-never-times-out-early", "R66, R68":

@@ -106,6 +106,7 @@ struct Breach {
     detail: String,
 }
 
+#[allow(clippy::unnecessary_box_returns)] // they go into results as they are
 impl Breach {
     fn new(which: Which, event: impl Into<Option<EventId>>, detail: String) -> Box<Self> {
         Box::new(Self { which, event: event.into(), detail })

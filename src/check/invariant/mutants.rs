@@ -12,7 +12,7 @@ use super::{Auditor, Violation};
 use crate::api::ExecutionStatus;
 use crate::clock::EPOCH;
 use crate::scenario::Scenario;
-use crate::server::Mutation;
+use crate::server::{Mutation, Run};
 use crate::sim::{DefaultOrder, Enabled, Plan, Schedule, Seeded, Simulation};
 
 /// A workflow that is canceled while an activity heartbeats, and cleans up.
@@ -155,7 +155,7 @@ timeline:
     at: 2m
 ";
 
-/// A parent with two children, one of which closes before it.
+/// A parent with two children, one of which closes before it and the other never does by itself.
 const FAMILY: &str = "
 name: a parent is terminated
 workflows:
@@ -171,7 +171,7 @@ workflows:
   Child:
     - sleep: 5s
   LongChild:
-    - sleep: 1h
+    - wait_signal: enough
 timeline:
   - start: Parent
     workflow_id: parent
@@ -327,7 +327,7 @@ fn orders() -> impl Iterator<Item = (Duration, Box<dyn Schedule>)> {
 
 #[test]
 fn every_mutant_is_caught_by_the_invariant_that_it_breaks() {
-    let mut wrong = String::new();
+    let mut wrong = Vec::new();
     for (mutation, source, invariant) in MUTANTS {
         let plan = plan(source);
         let mut caught = orders().filter_map(|(window, mut schedule)| {
@@ -340,10 +340,10 @@ fn every_mutant_is_caught_by_the_invariant_that_it_breaks() {
             violation.invariant.name == *invariant
         }) {
             others.dedup();
-            wrong += &format!("{mutation:?} does not break `{invariant}`: {others:#?}\n");
+            wrong.push(format!("{mutation:?} does not break `{invariant}`: {others:#?}"));
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -378,7 +378,7 @@ timeline:
                 {
                     simulation.step(*due, *happening);
                 }
-                _ => break simulation.server().current_run("greeting").map(|run| run.status()),
+                _ => break simulation.server().current_run("greeting").map(Run::status),
             }
         }
     };

@@ -45,7 +45,7 @@ impl Applied {
     }
 }
 
-impl<'h> Pass<'_, 'h> {
+impl Pass<'_, '_> {
     /// A start that a reset made up: what it keeps ends before it (B10).
     pub(super) fn reset_started(&mut self, event: &Event, scheduled: EventId) {
         let first_made_up = if scheduled >= self.batch.first { scheduled } else { event.id };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::form::Waits;
-use super::super::story::is_answer;
+use super::super::story::{Story, is_answer};
 use super::super::values::{failing, payloads};
 use super::super::yaml::{Node, Step, text};
 use super::tidy::tidy;
@@ -46,7 +46,7 @@ impl Writer<'_> {
         for (place, index) in turn.commands.iter().enumerate() {
             let event = &self.story.events[*index];
             if is_answer(event.kind) {
-                let id = self.story.update_id(event);
+                let id = Story::update_id(event);
                 if event.kind.ends_with("ACCEPTED") {
                     let steps = Vec::new();
                     let news = Vec::new();
@@ -92,7 +92,7 @@ impl Writer<'_> {
         let next = rest.iter().find(|index| is_answer(story.events[**index].kind));
         let answered = next.map(|index| &story.events[*index]);
         let answered = answered.filter(|event| event.kind.ends_with("COMPLETED"));
-        let answered = answered.map(|event| story.update_id(event));
+        let answered = answered.map(Story::update_id);
         if current.is_some() && answered.as_deref() == current {
             return answered;
         }
@@ -169,8 +169,8 @@ impl Writer<'_> {
         let is_accepted =
             |index: &usize| self.story.events[*index].kind == "WORKFLOW_EXECUTION_UPDATE_ACCEPTED";
         let between = turn.commands.iter().filter(|index| **index < answer);
-        let accepted = between.filter(|index| is_accepted(index));
-        accepted.last().is_some_and(|last| self.story.update_id(&self.story.events[*last]) != id)
+        let mut accepted = between.filter(|index| is_accepted(index));
+        accepted.next_back().is_some_and(|last| Story::update_id(&self.story.events[*last]) != id)
     }
 
     /// The signal that a handler waits for, because it goes on before the workflow's own steps do:
@@ -218,7 +218,7 @@ impl Writer<'_> {
         // What a reset has applied again was accepted before that.
         for event in &self.story.events {
             if event.kind == "WORKFLOW_EXECUTION_UPDATE_ADMITTED" {
-                let name = self.story.update_name(&self.story.update_id(event)).to_owned();
+                let name = self.story.update_name(&Story::update_id(event)).to_owned();
                 by_name.entry(name).or_insert_with(|| vec![(String::new(), Vec::new())]);
             }
         }

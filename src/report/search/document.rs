@@ -1,16 +1,19 @@
 //! What came of searches, as a value and as JSON.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::failure::{self, FailureReport, Kind};
 use super::number::{Digest, Large};
-use crate::explore::{Apart, End, Exploration, Found, Strategy, Token, Weight};
+use crate::explore::{
+    Apart, End, Exploration, Found, Options, Shard, ShardError, Strategy, Token, Weight,
+};
 use crate::scenario::Scenario;
 use crate::scenario::duration::Span;
-use crate::sim::Race;
+use crate::sim::{Plan, Race};
 
 /// What came of searches: one document, of this version.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -60,6 +63,8 @@ pub struct Searched {
     pub shards: Shards,
     /// How far it came.
     pub end: SearchEnd,
+    /// Whether a sample takes over where this is cut, so that it need not have seen everything.
+    pub rest_is_sampled: bool,
     /// How many runs a sample had; 0 if all was searched.
     pub runs: u64,
     /// How many orderings there are, if that was found out.
@@ -87,6 +92,8 @@ pub struct Shards {
     pub of: u32,
     /// The numbers of those that are here, from 1.
     pub here: BTreeSet<u32>,
+    /// Where shards were joined, the numbers of those that were not there.
+    pub missing: BTreeSet<u32>,
 }
 
 /// How far a search came.
@@ -180,6 +187,9 @@ pub enum ReportError {
     /// It is not one, or is damaged.
     #[error("not a report of `deadbeat explore --format json` or `deadbeat fuzz --report`: {0}")]
     Malformed(#[from] serde_json::Error),
+    /// It names shards that there cannot be.
+    #[error("a damaged report: {0}")]
+    Shard(#[from] ShardError),
     /// It is of another version.
     #[error("a report of version {found}, but this is a program that reads version {known}")]
     Version {
@@ -210,7 +220,11 @@ impl Report {
             version: u32,
         }
         match serde_json::from_str::<Versioned>(text)?.version {
-            Self::VERSION => Ok(serde_json::from_str(text)?),
+            Self::VERSION => {
+                let report: Self = serde_json::from_str(text)?;
+                report.searches.iter().try_for_each(|search| search.shards.check())?;
+                Ok(report)
+            }
             found => Err(ReportError::Version { found, known: Self::VERSION }),
         }
     }
@@ -258,8 +272,10 @@ impl Searched {
             shards: Shards {
                 of: options.shard.of(),
                 here: BTreeSet::from([options.shard.number()]),
+                missing: BTreeSet::new(),
             },
             end,
+            rest_is_sampled: false,
             runs: found.runs,
             orderings: found.orderings.map(Large),
             states: found.states,
@@ -271,24 +287,56 @@ impl Searched {
         }
     }
 
+    /// What came of replaying schedules that failed before, of the scenario at `path`: these fail
+    /// again.
+    pub fn replayed(
+        path: &str,
+        plan: &Arc<Plan>,
+        options: &Options,
+        failures: Vec<FailureReport>,
+    ) -> Self {
+        let nothing = Exploration {
+            plan: Arc::clone(plan),
+            options: options.clone(),
+            end: End::Cut { open: 0 },
+            runs: 0,
+            orderings: None,
+            states: 0,
+            transitions: 0,
+            histories: BTreeSet::new(),
+            outcomes: Vec::new(),
+            failed: None,
+        };
+        let strategy = "regressions".to_owned();
+        Self { strategy, failures, ..Self::new(path, &nothing, Some(CutBy::Failure)) }
+    }
+
+    /// Whether every ordering of its part was seen.
+    pub fn is_exhausted(&self) -> bool {
+        self.end == SearchEnd::Exhausted
+    }
+
     /// Whether every ordering was seen.
     pub fn is_exhaustive(&self) -> bool {
-        self.end == SearchEnd::Exhausted && self.shards.missing().next().is_none()
+        self.is_exhausted() && self.shards.are_all()
     }
 
-    /// Whether it went as it should: nothing failed, and it was not cut against anybody's will. A
-    /// sample has no other end than its number of runs or its time.
+    /// Whether it went as it should: nothing failed, and all that was asked for was seen.
     pub fn is_as_expected(&self) -> bool {
-        self.failures.is_empty() && self.shards.missing().next().is_none() && !self.is_cut()
+        self.failures.is_empty() && !self.is_incomplete()
     }
 
-    /// Whether it was cut against anybody's will.
-    pub fn is_cut(&self) -> bool {
-        match self.end {
+    /// Whether it was cut, or shards are missing. A sample that its time limit has ended is
+    /// complete: it has no other end.
+    pub fn is_incomplete(&self) -> bool {
+        let is_cut = match self.end {
             SearchEnd::Exhausted | SearchEnd::Sampled => false,
-            SearchEnd::Cut { by: CutBy::TimeLimit, .. } => self.seed.is_none(),
+            SearchEnd::Cut { by: CutBy::TimeLimit | CutBy::States, .. } => {
+                self.seed.is_none() && !self.rest_is_sampled
+            }
             SearchEnd::Cut { .. } => true,
-        }
+        };
+        is_cut || !self.shards.missing.is_empty()
     }
 
     /// Whether anything failed that is not a limit of this program.
@@ -359,8 +407,14 @@ impl Witness {
 }
 
 impl Shards {
-    /// The numbers of those that are not here.
-    pub fn missing(&self) -> impl Iterator<Item = u32> + '_ {
-        (1..=self.of).filter(|number| !self.here.contains(number))
+    /// Whether there can be such shards.
+    fn check(&self) -> Result<(), ShardError> {
+        Shard::new(1, self.of)?;
+        self.here.iter().try_for_each(|number| Shard::new(*number, self.of).map(drop))
+    }
+
+    /// Whether all parts are here.
+    pub fn are_all(&self) -> bool {
+        self.here.len() as u64 == u64::from(self.of)
     }
 }

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::document::Witness;
-use crate::check::{self, Mismatch};
-use crate::explore::{Exploration, Failed, Failure, Found, Token, replay};
-use crate::history::text::{Style, plain, render};
+use crate::check::{self, Always, Mismatch, Outcome};
+use crate::explore::{Exploration, Failed, Failure, Found, Token, Trace, replay};
+use crate::history::text::{Style, Tone, plain, render};
 use crate::report::trace::runs_with_choices;
 use crate::scenario::{Coloring, Location};
+use crate::sim::Race;
 
 /// Something that went wrong.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -76,16 +77,20 @@ pub(super) fn all(found: &Exploration) -> Vec<FailureReport> {
 }
 
 fn of_run(found: &Exploration, failed: &Failed) -> FailureReport {
-    let mut report = match &failed.failure {
-        Failure::Expectation(failure) => of_check(failure),
-        Failure::Invariant(_) => FailureReport::new(Kind::Invariant, failed.failure.to_string()),
-        Failure::Ended(_) => FailureReport::new(Kind::Limit, failed.failure.to_string()),
-    };
+    let mut report = of_failure(&failed.failure);
     report.show(found, &failed.witness);
     if failed.found_by != failed.witness {
         report.found_by = Some(failed.found_by.to_string());
     }
     report
+}
+
+fn of_failure(failure: &Failure) -> FailureReport {
+    match failure {
+        Failure::Expectation(failure) => of_check(failure),
+        Failure::Invariant(_) => FailureReport::new(Kind::Invariant, &failure.to_string()),
+        Failure::Ended(_) => FailureReport::new(Kind::Limit, &failure.to_string()),
+    }
 }
 
 fn of_outcomes(found: &Exploration, failure: &check::Failure) -> FailureReport {
@@ -103,12 +108,32 @@ fn of_check(failure: &check::Failure) -> FailureReport {
     FailureReport {
         at: Some(Place::of(&failure.at)),
         drawn: Some(failure.diagnostic().render(Coloring::Ansi)),
-        ..FailureReport::new(Kind::Expectation, failure.mismatch.to_string())
+        ..FailureReport::new(Kind::Expectation, &failure.mismatch.to_string())
     }
 }
 
 impl FailureReport {
-    pub(super) fn new(kind: Kind, message: String) -> Self {
+    /// All that is wrong with a run that was replayed.
+    pub fn all_of(trace: &Trace) -> Vec<Self> {
+        let of_run = trace.failure.iter().map(of_failure);
+        let scenario = trace.result.scenario();
+        let unexpected = (trace.race == Race::of(scenario))
+            .then(|| Always::of(scenario).unexpected(&Outcome::of(&trace.result)))
+            .flatten();
+        of_run.chain(unexpected.iter().map(of_check)).collect()
+    }
+
+    /// What is wrong, drawn for a terminal, with the scenario's text if that says how it should be.
+    pub fn drawn(&self, style: Style) -> String {
+        if let Some(drawn) = &self.drawn {
+            return drawn.clone();
+        }
+        let word = style.paint(Tone::Bad, self.kind.word());
+        let at = self.at.as_ref().map_or_else(String::new, |at| format!("{at}: "));
+        format!("{word}: {at}{}\n", self.message)
+    }
+
+    pub(super) fn new(kind: Kind, message: &str) -> Self {
         let message = plain_lines(message.trim_end());
         Self {
             kind,
@@ -123,11 +148,23 @@ impl FailureReport {
 
     /// With a schedule that shows it.
     fn show(&mut self, found: &Exploration, witness: &Token) {
-        let Ok(trace) = replay(&found.plan, witness, &found.options.limits) else { return };
+        if let Ok(trace) = replay(&found.plan, witness, &found.options.limits) {
+            self.show_trace(&trace, witness);
+        }
+    }
+
+    fn show_trace(&mut self, trace: &Trace, token: &Token) {
         let faults = trace.steps.iter().filter(|step| step.happened().happening.is_fault());
         let faults = u32::try_from(faults.count()).unwrap_or(u32::MAX);
-        self.witness = Some(Witness::new(witness, faults));
-        self.histories = Some(render(&runs_with_choices(&trace), Style::Plain));
+        self.witness = Some(Witness::new(token, faults));
+        self.histories = Some(render(&runs_with_choices(trace), Style::Plain));
+    }
+
+    /// The same, with the schedule that has led to it.
+    #[must_use]
+    pub fn shown_by(mut self, trace: &Trace, token: &Token) -> Self {
+        self.show_trace(trace, token);
+        self
     }
 }
 

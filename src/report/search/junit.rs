@@ -1,4 +1,4 @@
-//! What came of searches as JUnit's XML, which CI systems show.
+//! What came of searches as `JUnit`'s XML, which CI systems show.
 
 use std::fmt::{self, Write as _};
 
@@ -7,7 +7,7 @@ use super::failure::Kind;
 use super::table::replay_command;
 use crate::history::text::{Style, plain};
 
-/// A report as JUnit's XML: a suite for each scenario, with a case for each outcome that was found
+/// A report as `JUnit`'s XML: a suite for each scenario, with a case for each outcome that was found
 /// and each thing that went wrong, and one that tells whether the search has finished.
 pub fn junit(report: &Report) -> String {
     let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
@@ -95,13 +95,8 @@ fn cases(searched: &Searched) -> Vec<Case> {
     });
     let line = searched.line(Style::Plain);
     let summary = line.lines().next().unwrap_or_default().to_owned();
-    let finished = if searched.is_cut() || searched.shards.missing().next().is_some() {
-        // A shard by itself is no error: the others are elsewhere.
-        let alone = searched.shards.here.len() == 1 && !searched.is_cut();
-        match alone {
-            true => Went::Well,
-            false => Went::Wrong { element: "error", message: summary.clone(), text: summary },
-        }
+    let finished = if searched.is_incomplete() {
+        Went::Wrong { element: "error", message: summary.clone(), text: summary }
     } else {
         Went::Well
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{CutBy, FoundOutcome, Histories, Report, SearchEnd, Searched};
+use super::document::{CutBy, FoundOutcome, Histories, Report, SearchEnd, Searched, Shards};
 use super::failure::{FailureReport, Kind};
 use super::number::Large;
 use crate::check::{Mismatch, Outcome};
@@ -74,6 +74,7 @@ impl Searched {
         self.must_fit(&other)?;
         self.shards.here.extend(other.shards.here);
         self.end = self.end.and(other.end);
+        self.rest_is_sampled |= other.rest_is_sampled;
         self.orderings = match (self.orderings, other.orderings) {
             (Some(Large(one)), Some(Large(other))) => one.checked_add(other).map(Large),
             _ => None,
@@ -119,6 +120,8 @@ impl Searched {
 
     /// Brings what was joined into order, and compares it with what was expected, if all is there.
     fn finish(&mut self) {
+        let Shards { of, here, missing } = &mut self.shards;
+        *missing = (1..=*of).filter(|number| !here.contains(number)).collect();
         let outcomes = &mut self.outcomes;
         outcomes.sort_by(|a, b| {
             let weight = |found: &FoundOutcome| (found.orderings, found.runs);
@@ -142,7 +145,7 @@ impl Searched {
         let missing = missing.filter_map(|expected| {
             let outcome: Outcome = expected.outcome.parse().ok()?;
             let message = Mismatch::OutcomeNotFound(outcome).to_string();
-            let report = FailureReport::new(Kind::Expectation, message);
+            let report = FailureReport::new(Kind::Expectation, &message);
             Some(FailureReport { at: Some(expected.at.clone()), ..report })
         });
         let missing: Vec<FailureReport> = missing
@@ -185,15 +188,12 @@ impl FoundOutcome {
 
 impl Histories {
     fn join(&mut self, other: Self) {
-        match (self.digests.take(), other.digests) {
-            (Some(mut one), Some(other)) => {
-                one.extend(other);
-                *self = Self { at_least: self.at_least, ..Self::of(one) };
-            }
-            _ => {
-                self.count = self.count.max(other.count);
-                self.at_least = true;
-            }
-        }
+        let both = self.digests.take().zip(other.digests);
+        *self = if let Some((mut one, other)) = both {
+            one.extend(other);
+            Self { at_least: self.at_least, ..Self::of(one) }
+        } else {
+            Self { count: self.count.max(other.count), at_least: true, digests: None }
+        };
     }
 }

@@ -1,5 +1,5 @@
 //! What came of searches, as a value that is the same whether one machine searched or several, and
-//! how it is shown: a table, one JSON document, JUnit.
+//! how it is shown: a table, one JSON document, `JUnit`'s XML.
 //!
 //! ```
 //! use deadbeat::explore::{Options, Watch, explore};

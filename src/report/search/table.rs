@@ -1,5 +1,6 @@
 //! What came of a search, for people: a table of outcomes, and what it covered.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
@@ -11,12 +12,34 @@ use crate::history::text::{Style, Tone, plain};
 /// No more outcomes than these are told in a table; the JSON has all.
 const MOST_ROWS: usize = 50;
 
+/// No more failures than these are told with their histories; of the others the command that shows
+/// them is enough.
+const MOST_HISTORIES: usize = 2;
+
 /// An outcome that is longer is not padded to the witnesses' column.
 const WIDEST_OUTCOME: usize = 72;
 
 const INDENT: &str = "        ";
 
+/// How a search went, the worse the greater.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Went {
+    AsExpected,
+    Incomplete,
+    Stopped,
+    Failed,
+}
+
 impl Searched {
+    fn went(&self) -> Went {
+        match () {
+            () if self.has_failed() => Went::Failed,
+            () if !self.failures.is_empty() => Went::Stopped,
+            () if self.is_incomplete() => Went::Incomplete,
+            () => Went::AsExpected,
+        }
+    }
+
     /// What came of it, as a table; one line if nothing raced.
     pub fn text(&self, style: Style) -> String {
         let mut text = String::new();
@@ -57,11 +80,11 @@ impl Searched {
     }
 
     fn write_title(&self, out: &mut String, style: Style) -> fmt::Result {
-        let (tone, word) = match () {
-            () if self.has_failed() => (Tone::Bad, "FAILED"),
-            () if !self.failures.is_empty() => (Tone::Bad, "STOPPED"),
-            () if self.is_as_expected() => (Tone::Good, "ok"),
-            () => (Tone::Bad, "CUT"),
+        let (tone, word) = match self.went() {
+            Went::AsExpected => (Tone::Good, "ok"),
+            Went::Incomplete => (Tone::Bad, "CUT"),
+            Went::Stopped => (Tone::Bad, "STOPPED"),
+            Went::Failed => (Tone::Bad, "FAILED"),
         };
         let word = style.paint(tone, &format!("{word:<7}"));
         write!(out, "{word} {}", style.paint(Tone::Strong, &plain(&self.name)))
@@ -83,8 +106,9 @@ impl Searched {
             let here: Vec<String> = self.shards.here.iter().map(ToString::to_string).collect();
             let plural = if here.len() == 1 { "" } else { "s" };
             settings.push(format!("shard{plural} {} of {}", here.join(", "), self.shards.of));
-            let missing: Vec<String> = self.shards.missing().map(|it| it.to_string()).collect();
-            if here.len() > 1 && !missing.is_empty() {
+            let missing: Vec<String> =
+                self.shards.missing.iter().map(ToString::to_string).collect();
+            if !missing.is_empty() {
                 settings.push(format!("missing: {}", missing.join(", ")));
             }
         }
@@ -130,7 +154,7 @@ impl Searched {
         if let Some(orderings) = self.orderings {
             parts.push(counted_large(orderings, "ordering"));
         }
-        if self.runs > 0 {
+        if self.seed.is_some() {
             let seed = self.seed.map_or_else(String::new, |seed| format!(", seed {seed}"));
             parts.push(format!("{} ({}{seed})", counted(self.runs, "run"), self.strategy));
         }
@@ -158,7 +182,7 @@ impl Searched {
     /// Whether it has finished, and if not, why.
     fn ended(&self, style: Style) -> String {
         let cut = |why: String| style.paint(Tone::Bad, &why);
-        let parts = self.shards.missing().next().is_some();
+        let parts = !self.shards.are_all();
         match self.end {
             SearchEnd::Exhausted if self.orderings == Some(Large(1)) && !parts => {
                 "nothing races".to_owned()
@@ -186,29 +210,17 @@ impl Searched {
     }
 
     fn write_failures(&self, out: &mut String, style: Style) -> fmt::Result {
-        for failure in &self.failures {
-            self.write_failure(out, failure, style)?;
+        for (at, failure) in self.failures.iter().enumerate() {
+            out.push_str(&failure.drawn(style));
+            if let Some(histories) = failure.histories.as_ref().filter(|_| at < MOST_HISTORIES) {
+                writeln!(out, "\n{histories}")?;
+            }
+            self.write_again(out, failure, style)?;
         }
         Ok(())
     }
 
-    fn write_failure(
-        &self,
-        out: &mut String,
-        failure: &FailureReport,
-        style: Style,
-    ) -> fmt::Result {
-        match (&failure.drawn, &failure.at) {
-            (Some(drawn), _) => write!(out, "{drawn}")?,
-            (None, at) => {
-                let word = style.paint(Tone::Bad, failure.kind.word());
-                let at = at.as_ref().map_or_else(String::new, |at| format!("{at}: "));
-                writeln!(out, "{word}: {at}{}", failure.message)?;
-            }
-        }
-        if let Some(histories) = &failure.histories {
-            writeln!(out, "\n{histories}")?;
-        }
+    fn write_again(&self, out: &mut String, failure: &FailureReport, style: Style) -> fmt::Result {
         if let Some(witness) = &failure.witness {
             let command = replay_command(&self.path, &witness.schedule);
             writeln!(out, "again: {}\n", style.paint(Tone::Strong, &command))?;
@@ -231,15 +243,18 @@ impl Kind {
 impl Report {
     /// The last line: how many searches went how.
     pub fn summary(&self, style: Style) -> String {
-        let count =
-            |is: &dyn Fn(&Searched) -> bool| self.searches.iter().filter(|it| is(it)).count();
-        let stopped = |it: &Searched| !it.has_failed() && !it.failures.is_empty();
-        let cut = |it: &Searched| it.failures.is_empty() && !it.is_as_expected();
+        // A scenario that was searched in several ways is as good as the worst of them.
+        let mut scenarios: BTreeMap<&str, Went> = BTreeMap::new();
+        for search in &self.searches {
+            let went = scenarios.entry(&search.path).or_insert(Went::AsExpected);
+            *went = (*went).max(search.went());
+        }
+        let count = |wanted: Went| scenarios.values().filter(|went| **went == wanted).count();
         let counts = [
-            (count(&Searched::is_as_expected), Tone::Good, "as expected"),
-            (count(&Searched::has_failed), Tone::Bad, "failed"),
-            (count(&stopped), Tone::Bad, "stopped"),
-            (count(&cut), Tone::Bad, "cut or incomplete"),
+            (count(Went::AsExpected), Tone::Good, "as expected"),
+            (count(Went::Failed), Tone::Bad, "failed"),
+            (count(Went::Stopped), Tone::Bad, "stopped"),
+            (count(Went::Incomplete), Tone::Bad, "not complete"),
             (self.invalid.len(), Tone::Bad, "invalid"),
         ];
         let told = counts.iter().filter(|(count, ..)| *count > 0);

@@ -161,7 +161,7 @@ impl Lockstep {
         next.step(due, happening);
         let exchanges = next.take_exchanges();
         let is_silent = exchanges.iter().all(|exchange| match exchange {
-            Exchange::Asked { request, .. } => is_poll(&request),
+            Exchange::Asked { request, .. } => is_poll(request),
             _ => false,
         });
         if self.awaited.before.is_some() || !is_silent {
@@ -192,7 +192,7 @@ impl Lockstep {
     async fn pass_on(&mut self, exchanges: Vec<Exchange>) -> Result<(), Trouble> {
         for exchange in exchanges {
             match exchange {
-                Exchange::Asked { call, request } if is_poll(&request) => {
+                Exchange::Asked { call, request } if is_poll(request) => {
                     self.introduce(&request).await?;
                     self.polls.insert(call, request);
                 }

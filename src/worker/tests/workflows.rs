@@ -169,12 +169,12 @@ fn a_task_takes_as_long_as_its_block_steps_and_the_latency_say() {
 fn continue_as_new_keeps_type_and_queue() {
     let again = model::ContinueAsNew {
         continue_as_new: None,
+        header: <_>::default(),
         input: Some(Json::from(1)),
         task_queue: None,
         workflow_run_timeout: None,
         workflow_task_timeout: None,
         cron_schedule: None,
-        header: Default::default(),
     };
     let mut bench = Bench::workflow([WorkflowAction::ContinueAsNew(again)]);
     let Request::RespondWorkflowTaskCompleted(request) = bench.task() else { unreachable!() };

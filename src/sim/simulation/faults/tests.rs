@@ -290,7 +290,7 @@ fn a_late_heartbeat_comes_just_before_its_deadline_or_just_after() {
 }
 
 #[test]
-fn a_crash_costs_a_worker_what_it_runs_and_its_sticky_queue() {
+fn a_crash_costs_a_worker_what_it_runs() {
     let text = HEARTBEATS.replace("maximum_attempts: 1", "maximum_attempts: 2");
     let result =
         placed(&text, |now, fault| seconds(now) == 5 && matches!(fault, Fault::CrashWorker(_)));
@@ -298,9 +298,21 @@ fn a_crash_costs_a_worker_what_it_runs_and_its_sticky_queue() {
     // The heartbeat came before the crash; then ten seconds, and one of backoff.
     let expected = [(16, "ActivityTaskStarted"), (36, "ActivityTaskCompleted")];
     assert_eq!(told, expected.map(|(at, name)| (at, name.to_owned())));
-    // The last workflow task waits on the queue of the process that died.
+    // The queue of the process that died has been without a poll for so long that it is passed by.
     let told = events(&result, &["WorkflowTaskTimedOut", "WorkflowExecutionCompleted"]);
-    let expected = [(46, "WorkflowTaskTimedOut"), (46, "WorkflowExecutionCompleted")];
+    assert_eq!(told, [(36, "WorkflowExecutionCompleted".to_owned())]);
+}
+
+#[test]
+fn a_crash_leaves_the_next_workflow_task_on_a_queue_that_nobody_polls() {
+    let text = "
+workflows: { W: [{ sleep: 5s }] }
+timeline: [{ start: W, workflow_id: w }, { describe: w, at: 2s }]
+";
+    let result =
+        placed(text, |now, fault| seconds(now) == 2 && matches!(fault, Fault::CrashWorker(_)));
+    let told = events(&result, &["WorkflowTaskTimedOut", "WorkflowExecutionCompleted"]);
+    let expected = [(15, "WorkflowTaskTimedOut"), (15, "WorkflowExecutionCompleted")];
     assert_eq!(told, expected.map(|(at, name)| (at, name.to_owned())));
 }
 
