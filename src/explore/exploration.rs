@@ -152,8 +152,7 @@ impl Exploration {
             transitions: graph.transitions(),
             histories: graph.leaves.iter().map(|leaf| leaf.verdict.history).collect(),
             outcomes,
-            failed: wrong
-                .map(|(leaf, failure)| failed(begin, options, run_to(leaf), failure)),
+            failed: wrong.map(|(leaf, failure)| failed(begin, options, run_to(leaf), failure)),
         }
     }
 

@@ -44,15 +44,12 @@ impl Watch {
 
     /// Reads on in all runs.
     pub(super) fn sees_somewhere(&mut self, when: &When, server: &Server) -> bool {
-        match &when.workflow_id {
-            Some(id) => {
-                let mut runs = server.run_indices_of(id).iter().enumerate();
-                runs.any(|(place, at)| self.reads_on(place, when, server, *at))
-            }
-            None => {
-                let mut runs = (0..).map(RunIndex).take(server.runs().len()).enumerate();
-                runs.any(|(place, at)| self.reads_on(place, when, server, at))
-            }
+        if let Some(id) = &when.workflow_id {
+            let mut runs = server.run_indices_of(id).iter().enumerate();
+            runs.any(|(place, at)| self.reads_on(place, when, server, *at))
+        } else {
+            let mut runs = (0..).map(RunIndex).take(server.runs().len()).enumerate();
+            runs.any(|(place, at)| self.reads_on(place, when, server, at))
         }
     }
 

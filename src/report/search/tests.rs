@@ -56,7 +56,9 @@ fn an_outcome_that_no_shard_found_is_missing_once_all_are_there() {
     let without_schedules = |search: &Searched| {
         let mut outcomes = search.outcomes.clone();
         // Of two witnesses that are as good as each other either will do.
-        outcomes.iter_mut().for_each(|found| found.witness.schedule.clear());
+        for found in outcomes.iter_mut() {
+            found.witness.schedule.clear();
+        }
         outcomes
     };
     assert_eq!(without_schedules(joined), without_schedules(&whole));

@@ -192,7 +192,7 @@ impl Lockstep {
     async fn pass_on(&mut self, exchanges: Vec<Exchange>) -> Result<(), Trouble> {
         for exchange in exchanges {
             match exchange {
-                Exchange::Asked { call, request } if is_poll(request) => {
+                Exchange::Asked { call, request } if is_poll(&request) => {
                     self.introduce(&request).await?;
                     self.polls.insert(call, request);
                 }
