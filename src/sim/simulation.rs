@@ -423,7 +423,10 @@ impl Simulation {
     /// Takes what a worker has to say after something was done with it.
     fn take_from_worker(&mut self, index: usize) {
         self.scratch.queue.extend(self.scratch.sent.drain(..));
-        self.problems.0.extend(self.workers[index].edit().take_problems());
+        let worker = &mut self.workers[index];
+        if worker.has_problems() {
+            self.problems.0.extend(worker.edit().take_problems());
+        }
     }
 
     /// Passes requests to the server and its answers back, until nobody has anything to say.

@@ -304,6 +304,11 @@ impl Worker {
         }
     }
 
+    /// Whether there are mistakes in the scenario to be taken.
+    pub fn has_problems(&self) -> bool {
+        !self.stopped.is_empty()
+    }
+
     /// Mistakes in the scenario that showed since the last call.
     pub fn take_problems(&mut self) -> Vec<Problem> {
         let stopped = std::mem::take(&mut self.stopped);
