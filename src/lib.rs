@@ -77,10 +77,16 @@
 //!
 //! [`sim::Host`] has more.
 //!
+//! # Every ordering
+//!
+//! [`explore`] walks all orderings of what races in a scenario: each outcome, its share, and a schedule
+//! that leads there. [`mod@proptest`] draws orderings, times and cancellation points for property tests
+//! of your own.
+//!
 //! # The rooms
 //!
 //! Each knows one thing, and imports point one way: [`clock`], [`history`], [`api`], then [`server`]
-//! and [`worker`], [`scenario`], [`sim`], [`check`], [`report`] and the command line; [`grpc`] turns
+//! and [`worker`], [`scenario`], [`sim`], [`check`], [`explore`], [`report`] and the command line; [`grpc`] turns
 //! the official messages into requests and back, [`verify`] holds a real server's word against the
 //! fake's; [`import`] turns a recorded history into a scenario.
 //!
@@ -94,6 +100,12 @@
 //!   deadline, something that the server does by itself. It has a time at which it is due.
 //! - **Schedule**: what picks, of several happenings that could come next, the one that does. Nothing
 //!   else ever picks.
+//! - **Ordering**: one complete way to pick, from the beginning of a run to its end.
+//! - **Outcome**: how each execution of a run closed: status, and kind of failure.
+//! - **Witness**: a schedule that leads to an outcome: the one with fewest faults, then fewest
+//!   departures from the default order, then fewest happenings.
+//! - **Token**: a schedule as text. It gives the same run on every machine.
+//! - **Fault**: something that goes wrong between those who ask and the server, or in a worker.
 //! - **Window**: how much later than the earliest another happening may be due and still come first.
 //!   With 0, the default, only happenings due at one instant race.
 //! - **Follow-up**: what the server does by itself after a transaction: it hands a task out, starts a
