@@ -22,13 +22,13 @@ use crate::sim::Race;
 /// let picks = Picks::from_iter([Deviation { choice: 3, index: 1 }]);
 /// let token = Token::new(&scenario, Race::default(), picks.clone(), 12);
 /// let text = token.to_string();
-/// assert_eq!(text, "d1-TEXT");
+/// assert!(text.starts_with("d1-"), "{text}");
 ///
 /// let read: Token = text.parse()?;
 /// assert!(read.is_for(&scenario));
 /// assert_eq!(read.picks(), &picks);
 ///
-/// let mistyped: Result<Token, _> = text.replace("TEXT", "TEXU").parse();
+/// let mistyped: Result<Token, _> = text.replace("d1-", "d1-0").parse();
 /// assert!(mistyped.unwrap_err().to_string().contains("mistyped"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
