@@ -18,7 +18,8 @@ use crate::sim::Race;
 /// use deadbeat::scenario::Scenario;
 /// use deadbeat::sim::Race;
 ///
-/// let scenario = Scenario::parse("name: nothing", "nothing.yaml")?;
+/// let source = "name: a look\ntimeline: [{ describe: order }]";
+/// let scenario = Scenario::parse(source, "look.yaml")?;
 /// let picks = Picks::from_iter([Deviation { choice: 3, index: 1 }]);
 /// let token = Token::new(&scenario, Race::default(), picks.clone(), 12);
 /// let text = token.to_string();
