@@ -76,8 +76,8 @@ impl Regressions {
         digest.write(regression.scenario.as_bytes());
         digest.write(regression.schedule.as_bytes());
         let stem = Path::new(&regression.scenario).file_stem().unwrap_or_default();
-        let name = format!("{}-{:08x}", stem.to_string_lossy(), digest.finish() >> 32);
-        let path = self.folder.join(name).with_extension(Self::EXTENSION);
+        let (stem, number) = (stem.to_string_lossy(), digest.finish() >> 32);
+        let path = self.folder.join(format!("{stem}-{number:08x}.{}", Self::EXTENSION));
         let text = serde_yaml::to_string(regression).map_err(io::Error::other)?;
         fs::write(&path, text)?;
         Ok(path)

@@ -9,7 +9,7 @@ use super::minimise::minimise;
 use super::paths::Paths;
 use super::roots::Root;
 use super::sample::{Run, Sampled, Tally};
-use super::{Apart, Options, Token};
+use super::{Apart, Options, Token, Watch};
 use crate::check::{self, Always, Coverage, Outcome};
 use crate::sim::{Plan, Race, Simulation};
 
@@ -114,6 +114,7 @@ impl Exploration {
     pub(super) fn of_graph(
         begin: &Simulation,
         options: &Options,
+        watch: &Watch<'_>,
         roots: &[Root],
         graph: &Graph,
     ) -> Self {
@@ -152,11 +153,17 @@ impl Exploration {
             transitions: graph.transitions(),
             histories: graph.leaves.iter().map(|leaf| leaf.verdict.history).collect(),
             outcomes,
-            failed: wrong.map(|(leaf, failure)| failed(begin, options, run_to(leaf), failure)),
+            failed: wrong
+                .map(|(leaf, failure)| failed(begin, options, watch, run_to(leaf), failure)),
         }
     }
 
-    pub(super) fn of_sample(begin: &Simulation, options: &Options, sampled: Sampled) -> Self {
+    pub(super) fn of_sample(
+        begin: &Simulation,
+        options: &Options,
+        watch: &Watch<'_>,
+        sampled: Sampled,
+    ) -> Self {
         let Sampled { runs, histories, failed: wrong, finished } = sampled;
         let digests = histories.keys().copied().collect();
         let mut outcomes: Vec<Found> = Vec::new();
@@ -177,7 +184,7 @@ impl Exploration {
                     let shows = |simulation: &Simulation, ended: &_| {
                         judge.judge(simulation, ended).outcome == outcome
                     };
-                    let best = minimise(begin, options, tally.best, shows);
+                    let best = minimise(begin, options, watch, tally.best, shows);
                     outcomes.push(Found {
                         outcome: Arc::clone(&outcome),
                         history: None,
@@ -199,7 +206,7 @@ impl Exploration {
             transitions: 0,
             histories: digests,
             outcomes: sorted(outcomes),
-            failed: wrong.map(|(_, run, failure)| failed(begin, options, run, &failure)),
+            failed: wrong.map(|(_, run, failure)| failed(begin, options, watch, run, &failure)),
         }
     }
 }
@@ -229,11 +236,17 @@ fn token(begin: &Simulation, options: &Options, run: Run) -> Token {
     Token::new(begin.plan().scenario(), options.race, run.picks, happenings)
 }
 
-fn failed(begin: &Simulation, options: &Options, run: Run, failure: &Failure) -> Failed {
+fn failed(
+    begin: &Simulation,
+    options: &Options,
+    watch: &Watch<'_>,
+    run: Run,
+    failure: &Failure,
+) -> Failed {
     let found_by = token(begin, options, run.clone());
     let mut judge = Judge::new(begin.plan());
     let mut smallest = failure.clone();
-    let run = minimise(begin, options, run, |simulation, ended| {
+    let run = minimise(begin, options, watch, run, |simulation, ended| {
         let found = judge.judge(simulation, ended).failure;
         match found.filter(|found| found.is_like(failure)) {
             Some(found) => {

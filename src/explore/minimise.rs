@@ -1,8 +1,8 @@
 //! From a schedule that shows something, to the smallest that still shows it.
 
-use super::Options;
 use super::picks::{Deviation, Picks, Recorder, Replay};
 use super::sample::Run;
+use super::{Options, Watch};
 use crate::sim::{Enabled, Ended, Simulation, drive};
 
 /// No more runs than these are made for one schedule: each removes less than the one before.
@@ -10,67 +10,94 @@ const MOST_RUNS: u32 = 2_000;
 
 /// Takes departures from the default order out of a schedule as long as the run still shows what it
 /// is for: delta debugging, first by halves, then one by one. What is left has none that could go
-/// without another.
+/// without another, unless the runs were used up or somebody said stop.
 pub(super) fn minimise(
     begin: &Simulation,
     options: &Options,
+    watch: &Watch<'_>,
     run: Run,
-    mut shows: impl FnMut(&Simulation, &Ended) -> bool,
+    shows: impl FnMut(&Simulation, &Ended) -> bool,
 ) -> Run {
-    let mut enabled = Enabled::default();
-    let mut left = MOST_RUNS;
-    let mut attempt = |best: &mut Run, picks: &Picks| {
-        if left == 0 {
-            return false;
-        }
-        left -= 1;
-        let mut recorder = Recorder::new(Replay::new(picks));
-        let (simulation, ended, happenings) =
-            drive(begin.clone(), options.race, &options.limits, &mut enabled, &mut recorder);
-        let tried = Run::noted(&recorder, happenings);
-        let better = tried < *best && shows(&simulation, &ended);
-        if better {
-            *best = tried;
-        }
-        better
-    };
-    let mut best = run;
-    let mut size = best.picks.deviations().len().max(1);
-    loop {
-        let mut at = 0;
-        let mut any = false;
-        while at < best.picks.deviations().len() {
-            let deviations = best.picks.deviations();
-            let without = without(deviations, at, size);
-            if attempt(&mut best, &without) {
-                any = true;
-            } else {
-                at += size;
-            }
-        }
+    let enabled = Enabled::default();
+    let mut search = Smaller { begin, options, watch, shows, enabled, left: MOST_RUNS, best: run };
+    let mut size = search.departures().len().max(1);
+    while search.goes_on() {
+        let any = search.without(size);
         if size > 1 {
             size = size.div_ceil(2);
-        } else if !any && !simpler(&mut best, &mut attempt) {
-            return best;
+        } else if !any && !search.nearer() {
+            break;
         }
     }
+    search.best
 }
 
-fn without(deviations: &[Deviation], at: usize, count: usize) -> Picks {
-    let end = (at + count).min(deviations.len());
-    deviations[..at].iter().chain(&deviations[end..]).copied().collect()
+/// What is tried, and the best so far.
+struct Smaller<'a, F> {
+    begin: &'a Simulation,
+    options: &'a Options,
+    watch: &'a Watch<'a>,
+    shows: F,
+    enabled: Enabled,
+    left: u32,
+    best: Run,
 }
 
-/// Picks something nearer to the default instead of what was picked, where that will do.
-fn simpler(best: &mut Run, attempt: &mut impl FnMut(&mut Run, &Picks) -> bool) -> bool {
-    for at in 0..best.picks.deviations().len() {
-        for index in 1..best.picks.deviations()[at].index {
-            let mut deviations = best.picks.deviations().to_vec();
-            deviations[at].index = index;
-            if attempt(best, &deviations.into_iter().collect()) {
-                return true;
+impl<F: FnMut(&Simulation, &Ended) -> bool> Smaller<'_, F> {
+    fn departures(&self) -> &[Deviation] {
+        self.best.picks.deviations()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.left > 0 && !(self.watch.stop)()
+    }
+
+    /// Makes one run. True if it is the best now.
+    fn attempt(&mut self, picks: &Picks) -> bool {
+        self.left = self.left.saturating_sub(1);
+        let Options { race, limits, .. } = self.options;
+        let mut recorder = Recorder::new(Replay::new(picks));
+        let (simulation, ended, happenings) =
+            drive(self.begin.clone(), *race, limits, &mut self.enabled, &mut recorder);
+        let tried = Run::noted(&recorder, happenings);
+        let is_better = tried < self.best && (self.shows)(&simulation, &ended);
+        if is_better {
+            self.best = tried;
+        }
+        is_better
+    }
+
+    /// Leaves out so many departures at a time, wherever that will do. True if it did anywhere.
+    fn without(&mut self, count: usize) -> bool {
+        let mut at = 0;
+        let mut any = false;
+        while at < self.departures().len() && self.goes_on() {
+            let departures = self.departures();
+            let end = (at + count).min(departures.len());
+            let fewer = departures[..at].iter().chain(&departures[end..]).copied().collect();
+            if self.attempt(&fewer) {
+                any = true;
+            } else {
+                at += count;
             }
         }
+        any
     }
-    false
+
+    /// Picks something nearer to the default instead of what was picked, where that will do.
+    fn nearer(&mut self) -> bool {
+        for at in 0..self.departures().len() {
+            for index in 1..self.departures()[at].index {
+                if !self.goes_on() {
+                    return false;
+                }
+                let mut departures = self.departures().to_vec();
+                departures[at].index = index;
+                if self.attempt(&departures.into_iter().collect()) {
+                    return true;
+                }
+            }
+        }
+        false
+    }
 }

@@ -151,12 +151,12 @@ pub fn explore(plan: &Arc<Plan>, options: &Options, watch: &Watch<'_>) -> Explor
 
 /// Searches what can follow from a world at its beginning.
 fn explore_from(begin: &Simulation, options: &Options, watch: &Watch<'_>) -> Exploration {
-    match options.strategy {
-        Strategy::Exhaustive => {
-            let roots = roots::roots(begin.clone(), options);
-            let graph = graph::Graph::search(begin.plan(), &roots, options, watch);
-            Exploration::of_graph(begin, options, &roots, &graph)
-        }
-        _ => Exploration::of_sample(begin, options, sample::sample(begin, options, watch)),
+    if options.strategy == Strategy::Exhaustive {
+        let roots = roots::roots(begin.clone(), options);
+        let graph = graph::Graph::search(begin.plan(), &roots, options, watch);
+        Exploration::of_graph(begin, options, watch, &roots, &graph)
+    } else {
+        let sampled = sample::sample(begin, options, watch);
+        Exploration::of_sample(begin, options, watch, sampled)
     }
 }

@@ -44,10 +44,12 @@ impl Picks {
 }
 
 impl FromIterator<Deviation> for Picks {
-    /// Takes departures in the order of their choices.
+    /// Takes departures in any order; of two at one choice, the first.
     fn from_iter<I: IntoIterator<Item = Deviation>>(deviations: I) -> Self {
         let mut picks = Self::default();
         deviations.into_iter().for_each(|deviation| picks.push(deviation));
+        picks.0.sort_by_key(|deviation| deviation.choice);
+        picks.0.dedup_by_key(|deviation| deviation.choice);
         picks
     }
 }

@@ -64,6 +64,9 @@ impl Root {
 /// So many states a shard are looked for before they are shared out: with more, shards take about
 /// as long as one another.
 const A_SHARD: usize = 32;
+/// So many happenings from the beginning they are looked for: an endless scenario in which nothing
+/// races never has more than one.
+const MOST_LEVELS: u32 = 200;
 
 /// The states that a search begins with.
 ///
@@ -76,9 +79,12 @@ pub(super) fn roots(begin: Simulation, options: &Options) -> Vec<Root> {
         return roots;
     }
     let mut enabled = Enabled::default();
-    let mut went_on = true;
-    while went_on && roots.len() < A_SHARD.saturating_mul(shards as usize) {
-        went_on = false;
+    let enough = A_SHARD.saturating_mul(shards as usize);
+    for _ in 0..MOST_LEVELS {
+        if roots.len() >= enough {
+            break;
+        }
+        let mut went_on = false;
         let mut next: BTreeMap<u128, Root> = BTreeMap::new();
         let mut take = |root: Root| {
             let key = root.simulation.key();
@@ -97,6 +103,9 @@ pub(super) fn roots(begin: Simulation, options: &Options) -> Vec<Root> {
             }
         }
         roots = next.into_values().collect();
+        if !went_on {
+            break;
+        }
     }
     // They are in the order of their keys, which says nothing about what is below them.
     let mut number = 0..;

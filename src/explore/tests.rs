@@ -246,3 +246,29 @@ fn each_broken_server_is_caught_with_a_schedule_that_cannot_be_smaller() {
         }
     }
 }
+
+#[test]
+fn a_shard_of_an_endless_scenario_comes_to_an_end() {
+    let plan = plan(
+        "
+name: for ever
+workflows: { W: [{ sleep: 1s }, { continue_as_new: }] }
+timeline: [{ start: W, workflow_id: w }]
+",
+    );
+    let options = Options {
+        shard: Shard::new(1, 2).unwrap(),
+        limits: Limits { runs: 50, ..Limits::default() },
+        ..Options::of(plan.scenario())
+    };
+    let found = explore(&plan, &options, &Watch::default());
+    assert!(matches!(found.failed.unwrap().failure, Failure::Ended(_)));
+}
+
+#[test]
+fn departures_may_be_given_in_any_order() {
+    let late = Deviation { choice: 7, index: 1 };
+    let early = Deviation { choice: 2, index: 3 };
+    let picks = Picks::from_iter([late, early, late]);
+    assert_eq!(picks.deviations(), [early, late]);
+}

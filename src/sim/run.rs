@@ -109,13 +109,17 @@ pub enum Next {
 
 impl Simulation {
     /// What comes next, for whoever walks all that can happen: [`run`] says the same of one run,
-    /// but looks at all limits, this at that of virtual time only. What could come next replaces
-    /// what is in `enabled`.
+    /// but looks at all limits, this at those of virtual time and of runs only. What could come next
+    /// replaces what is in `enabled`.
     pub fn next(&self, race: Race, limits: &Limits, enabled: &mut Enabled) -> Next {
         match self.next_due(race, enabled) {
             Err(ended) => Next::Ended(ended),
             Ok(Some(due)) if due > EPOCH + limits.virtual_time => {
                 let limit = Limit::VirtualTime(limits.virtual_time);
+                Next::Ended(Ended::Stopped(Stopped::new(limit, self)))
+            }
+            Ok(Some(_)) if self.server().runs().len() > limits.runs as usize => {
+                let limit = Limit::Runs(limits.runs);
                 Next::Ended(Ended::Stopped(Stopped::new(limit, self)))
             }
             Ok(Some(due)) if due <= self.now() || !self.is_over() => Next::Choice,
