@@ -80,7 +80,10 @@ impl Figures {
         println!("exhausting the yardstick");
         println!("  deadbeat   {seconds:.3} s, {rate:.0} states/s, {} states", found.states);
         println!("  orderings  {:?}, histories {}", found.orderings, found.histories.len());
-        println!("  stateright {stateright:.0} states/s, deadbeat / stateright {:.3}", rate / stateright);
+        println!(
+            "  stateright {stateright:.0} states/s, deadbeat / stateright {:.3}",
+            rate / stateright
+        );
     }
 }
 
@@ -93,7 +96,8 @@ fn timed(plan: &Arc<Plan>, options: &Options) -> (Exploration, f64) {
 /// Over the hash of each run's histories; which run had which is left out.
 fn digest(found: &Exploration, digest: &mut Fingerprint) {
     use std::hash::Hash as _;
-    let mut runs: Vec<_> = found.outcomes.iter().map(|found| (found.history, found.weight)).collect();
+    let mut runs: Vec<_> =
+        found.outcomes.iter().map(|found| (found.history, found.weight)).collect();
     runs.sort();
     for (history, weight) in runs {
         let Weight::Runs(runs) = weight else { panic!("a sample counts runs") };
