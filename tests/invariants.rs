@@ -1,9 +1,10 @@
 //! Every scenario, in its default order and in random ones, also with faults: no invariant is broken,
 //! at no moment; nor by what a real server recorded.
 
+mod plans;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadbeat::api::ExecutionStatus;
@@ -14,31 +15,9 @@ use deadbeat::history::json::from_json;
 use deadbeat::history::{Attributes, Execution, History, RunId, official};
 use deadbeat::scenario::Scenario;
 use deadbeat::sim::{DefaultOrder, Enabled, Plan, Race, Schedule, Seeded, Simulation};
+use plans::PLANS;
 use proptest::prelude::*;
 use serde_json::Value;
-
-/// Every scenario of this crate, ready to run.
-static PLANS: LazyLock<Vec<(PathBuf, Arc<Plan>)>> = LazyLock::new(|| {
-    let mut files = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut files);
-    files.sort();
-    let load = |path: PathBuf| {
-        let scenario = Scenario::load(&path).expect("a scenario");
-        (path, Plan::new(scenario))
-    };
-    files.into_iter().map(load).collect()
-});
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
-}
 
 /// Lets a scenario happen, and checks everything after each happening, or now and then if there are
 /// many.

@@ -1,38 +1,16 @@
 //! Every scenario, with what races in any order: nothing panics, no invariant is broken, and the
 //! same seed gives the same story.
 
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock};
+mod plans;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadbeat::check::invariant::Auditor;
 use deadbeat::report::text;
-use deadbeat::scenario::Scenario;
 use deadbeat::sim::{Ended, Limits, Plan, Race, RunResult, Seeded, run};
+use plans::PLANS;
 use proptest::prelude::*;
-
-/// Every scenario of this crate, ready to run.
-static PLANS: LazyLock<Vec<(PathBuf, Arc<Plan>)>> = LazyLock::new(|| {
-    let mut files = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios"), &mut files);
-    files.sort();
-    let load = |path: PathBuf| {
-        let scenario = Scenario::load(&path).expect("a scenario");
-        (path, Plan::new(scenario))
-    };
-    files.into_iter().map(load).collect()
-});
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            collect(&path, files);
-        } else {
-            files.push(path);
-        }
-    }
-}
 
 /// Seeded random order may keep a scenario from ever ending, for instance by starving a client:
 /// bounds well below the usual ones keep the test short.
